@@ -1,0 +1,139 @@
+//! A declared error on its way, whichever contract it belongs to: the typed value itself while it
+//! stays in the process, its wire form once it has crossed.
+
+use std::{any::Any, fmt};
+
+use serde_json::{Map, Value};
+
+use crate::{Codec, DeclaredError, Failure, Fault, FaultKind, WireError};
+
+/// A declared error whose type only its contract knows.
+///
+/// [`resolve`](Self::resolve) turns it into what a caller's contract knows, or into a fault that
+/// carries it whole.
+pub struct AnyError(Repr);
+
+enum Repr {
+    Typed(Box<dyn Erased>),
+    Wire(WireError),
+}
+
+impl AnyError {
+    /// A typed error.
+    pub fn new<E: DeclaredError>(error: E) -> Self {
+        Self(Repr::Typed(Box::new(error)))
+    }
+
+    /// What travels.
+    pub fn to_wire(&self) -> WireError {
+        match &self.0 {
+            Repr::Typed(error) => error.to_wire(),
+            Repr::Wire(error) => error.clone(),
+        }
+    }
+
+    /// What programs match on.
+    pub fn code(&self) -> &str {
+        match &self.0 {
+            Repr::Typed(error) => error.code(),
+            Repr::Wire(error) => &error.code,
+        }
+    }
+
+    /// Reads the error as one of `E`. A code that `E` does not declare becomes a fault that
+    /// carries code, status, message and details; so does a known one whose details do not fit.
+    pub fn resolve<E: DeclaredError>(self) -> Failure<E> {
+        let wire = match self.0 {
+            Repr::Typed(error) => {
+                let any: &dyn Any = &*error;
+                if any.is::<E>() {
+                    let any: Box<dyn Any> = error;
+                    return Failure::Declared(*any.downcast().expect("the type was just compared"));
+                }
+                error.to_wire()
+            }
+            Repr::Wire(error) => error,
+        };
+        let Some(variant) = E::VARIANTS.iter().find(|variant| variant.code == wire.code) else {
+            return Failure::Fault(Fault::from_wire(wire));
+        };
+        let mut tagged = Map::new();
+        tagged.insert(CODE.to_owned(), Value::from(wire.code.as_str()));
+        if variant.has_details {
+            let details = wire.details.clone().unwrap_or_else(|| Value::Object(Map::new()));
+            tagged.insert(DETAILS.to_owned(), details);
+        }
+        match serde_json::from_value(Value::Object(tagged)) {
+            Ok(error) => Failure::Declared(error),
+            Err(reason) => Failure::Fault(
+                Fault::new(
+                    FaultKind::ContractMismatch,
+                    format!("the details of {} are not as declared: {reason}", wire.code),
+                )
+                .with_details(wire.into_value()),
+            ),
+        }
+    }
+}
+
+/// What the error of an answer can be read as: the errors a contract declares, or, for tools that
+/// know no contract, [`AnyError`] itself.
+pub trait Resolve: Sized {
+    /// Reads the error. See [`AnyError::resolve`].
+    fn resolve(error: AnyError) -> Failure<Self>;
+}
+
+impl<E: DeclaredError> Resolve for E {
+    fn resolve(error: AnyError) -> Failure<Self> {
+        error.resolve()
+    }
+}
+
+impl Resolve for AnyError {
+    fn resolve(error: AnyError) -> Failure<Self> {
+        Failure::Declared(error)
+    }
+}
+
+impl From<WireError> for AnyError {
+    fn from(error: WireError) -> Self {
+        Self(Repr::Wire(error))
+    }
+}
+
+impl fmt::Debug for AnyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AnyError({})", self.code())
+    }
+}
+
+/// The tag and the content under which generated error enums are written.
+const CODE: &str = "code";
+const DETAILS: &str = "details";
+
+trait Erased: Any + Send + Sync {
+    fn code(&self) -> &'static str;
+    fn to_wire(&self) -> WireError;
+}
+
+impl<E: DeclaredError> Erased for E {
+    fn code(&self) -> &'static str {
+        self.descriptor().code
+    }
+
+    fn to_wire(&self) -> WireError {
+        let descriptor = self.descriptor();
+        let details = Codec::JSON
+            .encode(self)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok())
+            .and_then(|mut tagged| tagged.remove(DETAILS));
+        WireError {
+            code: descriptor.code.to_owned(),
+            message: self.to_string(),
+            details,
+            status: Some(descriptor.status.as_u16()),
+            retryable: Some(descriptor.retryable),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! What surrounds a message: who sent it, for whom, until when, as part of which trace.
+//!
+//! Everything is lazy. A context that nobody reads costs nothing: ids and timestamps are made when
+//! they are first asked for, and every clone then sees the same ones. A receiver's context is a
+//! view: what the sender wrote, plus what only the receiver knows, namely who the caller is.
+
+mod flow;
+mod ids;
+mod wire;
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::{Duration, SystemTime},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use crate::{Caller, Fault, Publish};
+use ids::{SharedId, SpanCell, TraceCell};
+
+/// What surrounds a message. Cheap to make, cheap to clone; clones share what is made lazily.
+#[derive(Default)]
+pub struct Context(OnceLock<Arc<Inner>>);
+
+#[derive(Default, Clone)]
+struct Inner {
+    id: OnceLock<Box<str>>,
+    timestamp: OnceLock<SystemTime>,
+    target: Option<Box<str>>,
+    auth: Option<Box<Auth>>,
+    metadata: Map<String, Value>,
+    trace: OnceLock<TraceCell>,
+    span: OnceLock<SpanCell>,
+    parent_span: Option<SpanCell>,
+    deadline: Option<Instant>,
+    /// What the sender wrote, where this is the receiver's view of it.
+    sent: Option<Arc<Inner>>,
+    source: Option<Box<str>>,
+    caller: Option<Arc<Caller>>,
+}
+
+/// On whose behalf a message is sent, as its sender says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Auth {
+    /// A token that a server can verify.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// Who a verified token says is acting. A server never believes a client about this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
+}
+
+/// Somebody who acts: a user, a service.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Actor {
+    /// Who it is.
+    pub id: String,
+    /// What it is: `user`, `service`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The roles it has, in kebab-case.
+    pub roles: Vec<String>,
+    /// What it may do: `order:read`.
+    pub permissions: Vec<String>,
+}
+
+impl Context {
+    /// An empty context: the start of a conversation. Allocates nothing.
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// The message's id: any string; a UUID v7 where the sender set none.
+    pub fn id(&self) -> &str {
+        let inner = self.written();
+        inner.id.get_or_init(ids::message)
+    }
+
+    /// When the message was made, or first asked.
+    pub fn timestamp(&self) -> SystemTime {
+        *self.written().timestamp.get_or_init(SystemTime::now)
+    }
+
+    /// Who sent it. On a server this is the caller's client id, whatever the sender wrote.
+    pub fn source(&self) -> Option<&str> {
+        let inner = self.inner();
+        match &inner.caller {
+            Some(caller) => Some(caller.id()),
+            None => self.written().source.as_deref(),
+        }
+    }
+
+    /// Who should get it.
+    pub fn target(&self) -> Option<&str> {
+        self.written().target.as_deref()
+    }
+
+    /// On whose behalf it was sent. On a server it never holds an actor the client wrote.
+    pub fn auth(&self) -> Option<&Auth> {
+        self.inner().auth.as_deref()
+    }
+
+    /// One entry of what the two sides agreed to say beside the payload.
+    pub fn metadata(&self, key: &str) -> Option<&Value> {
+        self.written().metadata.get(key)
+    }
+
+    /// The trace this message belongs to, as in W3C Trace Context: 32 hexadecimal digits.
+    pub fn trace_id(&self) -> &str {
+        self.written().trace.get_or_init(TraceCell::default).get_or_init(ids::trace)
+    }
+
+    /// The span of this message: 16 hexadecimal digits.
+    pub fn span_id(&self) -> &str {
+        self.written().span.get_or_init(SpanCell::default).get_or_init(ids::span)
+    }
+
+    /// The span of the message that caused this one.
+    pub fn parent_span_id(&self) -> Option<&str> {
+        self.written().parent_span.as_ref().map(|span| span.get_or_init(ids::span))
+    }
+
+    /// When the answer is of no more use.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.get()?.deadline
+    }
+
+    /// The time left until the deadline; zero when it has passed.
+    pub fn remaining(&self) -> Option<Duration> {
+        Some(self.deadline()?.saturating_duration_since(Instant::now()))
+    }
+
+    /// The client this message came from. `None` outside a server's handlers.
+    pub fn caller(&self) -> Option<&Caller> {
+        self.0.get()?.caller.as_deref()
+    }
+
+    /// Says who should get the message.
+    #[must_use]
+    pub fn with_target(self, target: impl Into<String>) -> Self {
+        self.change(|inner| inner.target = Some(target.into().into()))
+    }
+
+    /// Says on whose behalf the message is sent.
+    #[must_use]
+    pub fn with_auth(self, auth: Auth) -> Self {
+        self.change(|inner| inner.auth = Some(Box::new(auth)))
+    }
+
+    /// Adds one entry beside the payload.
+    #[must_use]
+    pub fn with_metadata(self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.change(|inner| {
+            inner.metadata.insert(key.into(), value.into());
+        })
+    }
+
+    /// Sets the message's id.
+    #[must_use]
+    pub fn with_id(self, id: impl Into<String>) -> Self {
+        self.change(|inner| inner.id = OnceLock::from(id.into().into_boxed_str()))
+    }
+
+    /// Makes the message part of a trace that began elsewhere.
+    #[must_use]
+    pub fn with_trace_id(self, trace_id: impl AsRef<str>) -> Self {
+        self.change(|inner| inner.trace = OnceLock::from(SharedId::known(trace_id.as_ref())))
+    }
+
+    /// Sets when the answer is of no more use.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Instant) -> Self {
+        self.change(|inner| inner.deadline = Some(deadline))
+    }
+
+    /// Announces an event to every client of the server that is handling this message, as caused
+    /// by it.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where this context belongs to no server's handler, or to one that stopped.
+    pub async fn broadcast(&self, event: impl Publish) -> Result<(), Fault> {
+        let event = event.into_message().with_context(self.child());
+        self.host()?.broadcast(event).await
+    }
+
+    /// Sends an event to every connection of one client of the server that is handling this
+    /// message, as caused by it.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where that client is not connected, or this context belongs to no server.
+    pub async fn send_to(&self, client_id: &str, event: impl Publish) -> Result<(), Fault> {
+        let event = event.into_message().with_context(self.child());
+        self.host()?.send_to(client_id, event).await
+    }
+
+    fn host(&self) -> Result<Arc<dyn crate::Host>, Fault> {
+        self.caller()
+            .and_then(Caller::host)
+            .ok_or_else(|| Fault::unavailable("this context belongs to no running server"))
+    }
+
+    fn inner(&self) -> &Arc<Inner> {
+        self.0.get_or_init(Arc::default)
+    }
+
+    /// Where the sender's own fields are: behind the view, if this is one.
+    fn written(&self) -> &Inner {
+        let inner = self.inner();
+        inner.sent.as_ref().unwrap_or(inner)
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        // A receiver's view is not for sending: changing it means answering or calling onwards.
+        if self.is_view() {
+            self = self.child();
+        }
+        self.inner();
+        if let Some(inner) = self.0.get_mut() {
+            change(Arc::make_mut(inner));
+        }
+        self
+    }
+
+    fn is_view(&self) -> bool {
+        self.0.get().is_some_and(|inner| inner.caller.is_some())
+    }
+}
+
+impl Clone for Context {
+    fn clone(&self) -> Self {
+        Self(OnceLock::from(Arc::clone(self.inner())))
+    }
+}
+
+/// The context of a message caused by this one: see [`Context::child`].
+impl From<&Context> for Context {
+    fn from(cause: &Context) -> Self {
+        cause.child()
+    }
+}
+
+/// Shows what has been made or set, and makes nothing. Tokens stay hidden.
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Context");
+        if let Some(inner) = self.0.get() {
+            let written = inner.sent.as_ref().unwrap_or(inner);
+            if let Some(id) = written.id.get() {
+                out.field("id", id);
+            }
+            if let Some(trace) = written.trace.get().and_then(SharedId::get) {
+                out.field("trace_id", &trace);
+            }
+            if let Some(caller) = &inner.caller {
+                out.field("caller", &caller.id());
+            }
+            if let Some(actor) = inner.auth.as_ref().and_then(|auth| auth.actor.as_ref()) {
+                out.field("actor", &actor.id);
+            }
+            if let Some(deadline) = inner.deadline {
+                out.field("remaining", &deadline.saturating_duration_since(Instant::now()));
+            }
+        }
+        out.finish_non_exhaustive()
+    }
+}

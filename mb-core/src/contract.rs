@@ -1,0 +1,117 @@
+//! The traits that generated types implement: what ties a Rust type to its place in a contract.
+//!
+//! Users do not implement these by hand; `contract!` does. They are public so that users can write
+//! generic code over any contract.
+
+use std::{error::Error, sync::Arc};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    ContractDescriptor, DecodeError, ErrorDescriptor, EventDescriptor, Message, RequestDescriptor,
+};
+
+/// What can travel: a value that can be written and read back, and moved between threads.
+/// Implemented for every type that fits.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel in a message",
+    label = "not a payload",
+    note = "a payload is `Serialize + DeserializeOwned + Send + Sync + 'static`: derive serde's traits and borrow nothing"
+)]
+pub trait Payload: Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Payload for T {}
+
+/// A whole contract, standing for it in generic code. Implemented by each generated `Client`.
+pub trait Contract: Sized {
+    /// The enum over all events of the contract.
+    type Event: EventOf<Self> + Publish;
+    /// The enum over all requests of the contract.
+    type Request: AnyRequest + Payload;
+    /// The enum over all errors of the contract.
+    type Error: DeclaredError;
+    /// Everything known of the contract without its types.
+    const DESCRIPTOR: &'static ContractDescriptor;
+}
+
+/// The payload of one request: what travels.
+pub trait Request: Payload {
+    /// What the request answers, or, of a streamed one, each item.
+    type Reply: Payload;
+    /// The errors it declares; [`Never`](crate::Never) where there are none.
+    type Error: DeclaredError;
+    /// Its place in the contract.
+    const DESCRIPTOR: &'static RequestDescriptor;
+}
+
+/// The enum over all requests of a contract: what can be logged, and sent as it is.
+pub trait AnyRequest {
+    /// The message that sends this request, its context still empty.
+    fn into_message(self) -> Message;
+}
+
+/// The payload of one event: a fact, one way.
+pub trait Event: Payload {
+    /// Its place in the contract.
+    const DESCRIPTOR: &'static EventDescriptor;
+}
+
+/// What can be announced: any event, and the enum over all events of a contract.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not declared with `#[event]` in a contract"
+)]
+pub trait Publish {
+    /// The message that announces this value, its context still empty.
+    fn into_message(self) -> Message;
+}
+
+impl<E: Event> Publish for E {
+    fn into_message(self) -> Message {
+        Message::event(Arc::new(self))
+    }
+}
+
+/// What can be subscribed to: any event, and the enum over all events of a contract.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not declared with `#[event]` in a contract"
+)]
+pub trait Subscribe: Send + Sync + Sized + 'static {
+    /// The events that a subscription to this type receives.
+    fn events() -> impl Iterator<Item = &'static EventDescriptor>;
+
+    /// Reads the value out of a message, without copying it where it is already of this type.
+    fn receive(message: &Message) -> Result<Arc<Self>, DecodeError>;
+}
+
+impl<E: Event> Subscribe for E {
+    fn events() -> impl Iterator<Item = &'static EventDescriptor> {
+        std::iter::once(E::DESCRIPTOR)
+    }
+
+    fn receive(message: &Message) -> Result<Arc<Self>, DecodeError> {
+        message.body().decode_shared()
+    }
+}
+
+/// An event of the contract `C`, or the enum over all of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event of this contract",
+    label = "not declared with `#[event]` in the contract of `{C}`"
+)]
+pub trait EventOf<C>: Subscribe + Publish {}
+
+/// An error enum of a contract: what a request may answer instead of its reply.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a declared error",
+    label = "not declared with `#[error]` in a contract",
+    note = "to turn any other error into an internal fault, write `.map_err(Fault::internal)`"
+)]
+pub trait DeclaredError: Error + Payload {
+    /// Every variant, in the order of declaration.
+    const VARIANTS: &'static [ErrorDescriptor];
+
+    /// The variant of this value.
+    fn descriptor(&self) -> &'static ErrorDescriptor;
+}

@@ -1,0 +1,129 @@
+//! What is known of a contract without its types: names, docs, codes. Generated as `static` data,
+//! read by routing, middleware and tools.
+
+use crate::Status;
+
+/// One contract: the `CONTRACT` of every generated module.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ContractDescriptor {
+    /// The name on the wire, in camelCase: `orders`.
+    pub name: &'static str,
+    /// A semantic version, as declared: `1.0.0`.
+    pub version: &'static str,
+    /// A hash of every declared shape. Equal fingerprints mean equal shapes; docs and the order of
+    /// declarations do not change it.
+    pub fingerprint: u64,
+    /// The documentation of the module.
+    pub docs: &'static str,
+    /// Every request, in the order of declaration.
+    pub requests: &'static [RequestDescriptor],
+    /// Every event, in the order of declaration.
+    pub events: &'static [EventDescriptor],
+    /// Every variant of every error enum, in the order of declaration.
+    pub errors: &'static [ErrorDescriptor],
+}
+
+impl ContractDescriptor {
+    /// The first number of the version: two contracts of one name are compatible when theirs agree.
+    pub fn major(&self) -> &str {
+        self.version.split('.').next().unwrap_or_default()
+    }
+}
+
+/// One request of a contract.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RequestDescriptor {
+    /// The name on the wire: `createOrder`.
+    pub name: &'static str,
+    /// The name with its contract, unique within a server: `orders/createOrder`.
+    pub full_name: &'static str,
+    /// The documentation of the request.
+    pub docs: &'static str,
+    /// Whether it is answered by a stream of items.
+    pub streamed: bool,
+    /// Whether its handler runs to its end once started, whoever has left.
+    pub detached: bool,
+}
+
+/// One event of a contract.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EventDescriptor {
+    /// The name on the wire: `orderCreated`.
+    pub name: &'static str,
+    /// The name with its contract: `orders/orderCreated`.
+    pub full_name: &'static str,
+    /// The documentation of the event.
+    pub docs: &'static str,
+}
+
+/// One variant of a declared error.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ErrorDescriptor {
+    /// What programs match on: `ORDER_NOT_FOUND`.
+    pub code: &'static str,
+    /// Its HTTP-like status.
+    pub status: Status,
+    /// The message template, its placeholders unfilled.
+    pub message: &'static str,
+    /// Whether the same request may succeed when sent again.
+    pub retryable: bool,
+    /// The documentation of the variant.
+    pub docs: &'static str,
+    /// Whether the variant has fields, which then travel as `details`.
+    pub has_details: bool,
+}
+
+// `#[non_exhaustive]` structs cannot be written out by generated code in another crate; these
+// constructors are what it calls. They are not part of the documented surface.
+#[doc(hidden)]
+impl ContractDescriptor {
+    pub const fn declared(
+        name: &'static str,
+        version: &'static str,
+        fingerprint: u64,
+        docs: &'static str,
+        requests: &'static [RequestDescriptor],
+        events: &'static [EventDescriptor],
+        errors: &'static [ErrorDescriptor],
+    ) -> Self {
+        Self { name, version, fingerprint, docs, requests, events, errors }
+    }
+}
+
+#[doc(hidden)]
+impl RequestDescriptor {
+    pub const fn declared(
+        name: &'static str,
+        full_name: &'static str,
+        docs: &'static str,
+        streamed: bool,
+        detached: bool,
+    ) -> Self {
+        Self { name, full_name, docs, streamed, detached }
+    }
+}
+
+#[doc(hidden)]
+impl EventDescriptor {
+    pub const fn declared(name: &'static str, full_name: &'static str, docs: &'static str) -> Self {
+        Self { name, full_name, docs }
+    }
+}
+
+#[doc(hidden)]
+impl ErrorDescriptor {
+    pub const fn declared(
+        code: &'static str,
+        status: u16,
+        message: &'static str,
+        retryable: bool,
+        docs: &'static str,
+        has_details: bool,
+    ) -> Self {
+        Self { code, status: Status::clamped(status), message, retryable, docs, has_details }
+    }
+}

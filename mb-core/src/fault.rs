@@ -1,0 +1,265 @@
+//! Everything that can go wrong with a message and that its contract does not declare.
+//!
+//! The codes are those of the wire format; a program matches on [`FaultKind`], a person reads the
+//! message, a log line shows the code.
+
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
+
+use serde_json::Value;
+
+use crate::{Status, WireError};
+
+type Source = Arc<dyn Error + Send + Sync>;
+
+/// What went wrong, where the contract declares no error for it.
+///
+/// One pointer wide, and cheap to clone.
+#[derive(Clone)]
+pub struct Fault(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: FaultKind,
+    code: Cow<'static, str>,
+    status: Status,
+    message: Cow<'static, str>,
+    retryable: bool,
+    details: Option<Value>,
+    source: Option<Source>,
+}
+
+/// The kinds of [`Fault`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// Nobody serves a request of this name. `UNKNOWN_REQUEST_TYPE`, 404.
+    UnknownRequest,
+    /// The payload is not of the declared shape. `VALIDATION_FAILED`, 400.
+    ValidationFailed,
+    /// The caller must log in first. `AUTHENTICATION_REQUIRED`, 401.
+    AuthenticationRequired,
+    /// The caller's token is not valid, or no longer. `INVALID_TOKEN`, 401.
+    InvalidToken,
+    /// The caller may not do this. `FORBIDDEN`, 403.
+    Forbidden,
+    /// The caller asks too often. `RATE_LIMIT_EXCEEDED`, 429, retryable.
+    RateLimitExceeded,
+    /// No answer in time; the handler may have run. `TIMEOUT`, 504.
+    Timeout,
+    /// The call was given up; the handler may have run in part. `CANCELLED`, 499.
+    Cancelled,
+    /// The other side cannot be reached or takes no calls now; the handler has not run.
+    /// `UNAVAILABLE`, 503, retryable.
+    Unavailable,
+    /// The message is larger than the other side takes. `PAYLOAD_TOO_LARGE`, 413.
+    PayloadTooLarge,
+    /// The two sides do not speak the same contract. `CONTRACT_MISMATCH`, 400.
+    ContractMismatch,
+    /// The handler failed in a way that is nobody else's business. `INTERNAL_SERVER_ERROR`, 500.
+    Internal,
+    /// A code that this side's contract does not know, carried whole.
+    Undeclared,
+}
+
+impl FaultKind {
+    const CODED: [Self; 12] = [
+        Self::UnknownRequest,
+        Self::ValidationFailed,
+        Self::AuthenticationRequired,
+        Self::InvalidToken,
+        Self::Forbidden,
+        Self::RateLimitExceeded,
+        Self::Timeout,
+        Self::Cancelled,
+        Self::Unavailable,
+        Self::PayloadTooLarge,
+        Self::ContractMismatch,
+        Self::Internal,
+    ];
+
+    /// The code on the wire; empty for [`Undeclared`](Self::Undeclared), whose faults carry their own.
+    pub const fn code(self) -> &'static str {
+        self.facts().0
+    }
+
+    /// The status that a fault of this kind has unless its sender said another.
+    pub const fn status(self) -> Status {
+        Status::clamped(self.facts().1)
+    }
+
+    const fn facts(self) -> (&'static str, u16) {
+        match self {
+            Self::UnknownRequest => ("UNKNOWN_REQUEST_TYPE", 404),
+            Self::ValidationFailed => ("VALIDATION_FAILED", 400),
+            Self::AuthenticationRequired => ("AUTHENTICATION_REQUIRED", 401),
+            Self::InvalidToken => ("INVALID_TOKEN", 401),
+            Self::Forbidden => ("FORBIDDEN", 403),
+            Self::RateLimitExceeded => ("RATE_LIMIT_EXCEEDED", 429),
+            Self::Timeout => ("TIMEOUT", 504),
+            Self::Cancelled => ("CANCELLED", 499),
+            Self::Unavailable => ("UNAVAILABLE", 503),
+            Self::PayloadTooLarge => ("PAYLOAD_TOO_LARGE", 413),
+            Self::ContractMismatch => ("CONTRACT_MISMATCH", 400),
+            Self::Internal => ("INTERNAL_SERVER_ERROR", 500),
+            Self::Undeclared => ("", 500),
+        }
+    }
+
+    fn of_code(code: &str) -> Self {
+        Self::CODED.into_iter().find(|kind| kind.code() == code).unwrap_or(Self::Undeclared)
+    }
+
+    const fn is_retryable(self) -> bool {
+        matches!(self, Self::Unavailable | Self::RateLimitExceeded)
+    }
+}
+
+impl Fault {
+    /// A fault with the code, status and retryability of its kind.
+    pub fn new(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            code: Cow::Borrowed(kind.code()),
+            status: kind.status(),
+            message: message.into(),
+            retryable: kind.is_retryable(),
+            details: None,
+            source: None,
+        }))
+    }
+
+    /// Turns any error into an internal fault: `.map_err(Fault::internal)?`.
+    ///
+    /// Its text and sources go to the server's log; the caller sees `INTERNAL_SERVER_ERROR` and an
+    /// id to look it up by.
+    pub fn internal(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let source = error.into();
+        let mut fault = Self::new(FaultKind::Internal, source.to_string());
+        fault.0.source = Some(Arc::from(source));
+        fault
+    }
+
+    /// A fault that says the other side cannot be reached or takes no calls now.
+    pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(FaultKind::Unavailable, message)
+    }
+
+    /// Adds data for programs. It travels to the caller.
+    #[must_use]
+    pub fn with_details(mut self, details: Value) -> Self {
+        self.0.details = Some(details);
+        self
+    }
+
+    /// Says whether the same request may succeed when sent again.
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
+        self
+    }
+
+    /// Adds the cause. It stays on this side.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.0.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// What kind of fault it is.
+    pub fn kind(&self) -> FaultKind {
+        self.0.kind
+    }
+
+    /// What travels as `code`: the kind's, or the unknown one of an undeclared error.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// The HTTP-like status.
+    pub fn status(&self) -> Status {
+        self.0.status
+    }
+
+    /// What a person reads.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Whether the same request may succeed when sent again, without any danger of its being
+    /// carried out twice.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Data for programs, if the fault has any.
+    pub fn details(&self) -> Option<&Value> {
+        self.0.details.as_ref()
+    }
+
+    /// What a peer sent as `error`, whose code no contract of ours declares.
+    pub(crate) fn from_wire(error: WireError) -> Self {
+        let kind = FaultKind::of_code(&error.code);
+        Self(Box::new(Inner {
+            kind,
+            code: Cow::Owned(error.code),
+            status: error.status.map_or(kind.status(), Status::clamped),
+            message: Cow::Owned(error.message),
+            retryable: error.retryable.unwrap_or(kind.is_retryable()),
+            details: error.details,
+            source: None,
+        }))
+    }
+
+    /// What of this fault travels: everything but its source.
+    pub fn to_wire(&self) -> WireError {
+        WireError {
+            code: self.0.code.clone().into_owned(),
+            message: self.0.message.clone().into_owned(),
+            details: self.0.details.clone(),
+            status: Some(self.0.status.as_u16()),
+            retryable: Some(self.0.retryable),
+        }
+    }
+
+    /// This fault without its source: what may leave the process.
+    #[must_use]
+    pub fn without_source(mut self) -> Self {
+        self.0.source = None;
+        self
+    }
+}
+
+/// Faults are equal when everything that travels is equal; sources do not count.
+impl PartialEq for Fault {
+    fn eq(&self, other: &Self) -> bool {
+        let (a, b) = (&self.0, &other.0);
+        (a.kind, &a.code, a.status, &a.message, a.retryable, &a.details)
+            == (b.kind, &b.code, b.status, &b.message, b.retryable, &b.details)
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault")
+            .field("kind", &self.0.kind)
+            .field("code", &self.0.code)
+            .field("status", &self.0.status)
+            .field("message", &self.0.message)
+            .field("retryable", &self.0.retryable)
+            .field("details", &self.0.details)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.code, self.0.message)
+    }
+}
+
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

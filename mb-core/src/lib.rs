@@ -1,0 +1,41 @@
+//! What magicbutton's transports and its runtime share: messages and their context, replies and
+//! faults, codecs, and the [`Link`] between two sides of a conversation.
+//!
+//! A transport author needs this crate and nothing above it: implement [`Transport`] and hand out
+//! [`Link`]s. A user of magicbutton meets these types through the `magicbutton` crate.
+
+mod any_error;
+mod body;
+mod caller;
+mod codec;
+mod context;
+mod contract;
+mod descriptor;
+mod endpoint;
+mod failure;
+mod fault;
+mod link;
+mod message;
+mod named;
+mod status;
+mod transport;
+mod wire;
+
+pub use any_error::{AnyError, Resolve};
+pub use body::{Body, Encoded};
+pub use caller::{Caller, ClientInfo};
+pub use codec::{Codec, DecodeError, EncodeError};
+pub use context::{Actor, Auth, Context};
+pub use contract::{
+    AnyRequest, Contract, DeclaredError, Event, EventOf, Payload, Publish, Request, Subscribe,
+};
+pub use descriptor::{ContractDescriptor, ErrorDescriptor, EventDescriptor, RequestDescriptor};
+pub use endpoint::{Endpoint, EndpointError, IntoEndpoint};
+pub use failure::{Failure, Never, Reply};
+pub use fault::{Fault, FaultKind};
+pub use link::{Answer, Calling, EndReason, Link, Published, Streaming, SubscriptionId};
+pub use message::{Message, Name};
+pub use named::{UnknownName, named};
+pub use status::Status;
+pub use transport::{BindError, Binding, Connected, Hello, Host, Transport};
+pub use wire::{WireContext, WireError};

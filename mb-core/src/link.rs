@@ -1,0 +1,161 @@
+//! One direction of a conversation. Whoever holds a [`Link`] can call, stream from and publish to
+//! the other side.
+//!
+//! The trait is symmetric: a server hands each client a link into its dispatcher, a client hands
+//! its server a link into its subscriptions. In memory the two sides hold each other's links
+//! directly; over a network a session stands in for the far one. A link is boxed once per
+//! connection, never per message, and never shows up as a type parameter.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{self, Poll},
+};
+
+use futures_core::{future::BoxFuture, stream::BoxStream};
+
+use crate::{AnyError, Body, Fault, Message, Reply};
+
+/// What comes back from a request: a body, a declared error of some contract, or a fault.
+pub type Answer = Reply<Body, AnyError>;
+
+/// A streamed reply under way: items until the end, or until one failure, which is the last.
+/// Dropping it cancels the request.
+pub type Streaming = BoxStream<'static, Answer>;
+
+/// The way to the other side.
+///
+/// Implementers owe: no method blocks or panics; after [`close`](Self::close), calls and streams
+/// answer `UNAVAILABLE` and events are refused with it, at once.
+pub trait Link: Send + Sync + 'static {
+    /// Sends a request that is answered once. Nothing may happen before the future is polled or
+    /// after it is dropped, except that a detached request, once started, runs to its end.
+    fn call(&self, request: Message) -> Calling;
+
+    /// Sends a request that is answered by a stream. Items are fetched as the stream is polled.
+    fn stream(&self, request: Message) -> Streaming;
+
+    /// Hands an event over. Never blocks: a reader that asked publishers to wait for it answers
+    /// [`Published::Waiting`].
+    fn publish(&self, event: &Arc<Message>) -> Published;
+
+    /// Asks for events by full name. A side that nobody subscribed on sends every event.
+    fn subscribe(&self, events: Vec<String>) -> BoxFuture<'static, Result<SubscriptionId, Fault>>;
+
+    /// Takes a subscription back. Unknown ids are ignored.
+    fn unsubscribe(&self, subscription: SubscriptionId);
+
+    /// Says that this side is leaving, and why. Idempotent.
+    fn close(&self, reason: EndReason);
+}
+
+/// A subscription as the publishing side knows it. Unique within a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SubscriptionId(pub u64);
+
+/// Why a connection, a stream of events or a subscription has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EndReason {
+    /// The server stopped.
+    ServerStopped,
+    /// This client disconnected, or was dropped.
+    ClientDisconnected,
+    /// The reader unsubscribed.
+    Unsubscribed,
+    /// The reader was too slow, and its overflow policy says to end it.
+    Overflowed,
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ServerStopped => "the server stopped",
+            Self::ClientDisconnected => "the client disconnected",
+            Self::Unsubscribed => "the reader unsubscribed",
+            Self::Overflowed => "the reader was too slow",
+        })
+    }
+}
+
+/// What became of a published event.
+#[must_use = "a waiting event is not delivered until its future is awaited"]
+pub enum Published {
+    /// Every reader has it, or has counted it as dropped.
+    Accepted,
+    /// Some readers ask the publisher to wait: they have it when the future is done. Bounded by
+    /// the time those readers allow.
+    Waiting(BoxFuture<'static, ()>),
+    /// The other side does not take it.
+    Refused(Fault),
+}
+
+impl Published {
+    /// Waits for the readers that ask for it.
+    pub async fn done(self) -> Result<(), Fault> {
+        match self {
+            Self::Accepted => Ok(()),
+            Self::Waiting(rest) => {
+                rest.await;
+                Ok(())
+            }
+            Self::Refused(fault) => Err(fault),
+        }
+    }
+}
+
+impl fmt::Debug for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("Accepted"),
+            Self::Waiting(_) => f.write_str("Waiting"),
+            Self::Refused(fault) => f.debug_tuple("Refused").field(fault).finish(),
+        }
+    }
+}
+
+/// A call under way. Dropping it cancels the call.
+pub struct Calling(Repr);
+
+enum Repr {
+    Answered(Option<Box<Answer>>),
+    Running(BoxFuture<'static, Answer>),
+}
+
+impl Calling {
+    /// A call that is answered already.
+    pub fn answered(answer: Answer) -> Self {
+        Self(Repr::Answered(Some(Box::new(answer))))
+    }
+
+    /// A call that is refused.
+    pub fn refused(fault: Fault) -> Self {
+        Self::answered(Err(fault.into()))
+    }
+}
+
+impl From<BoxFuture<'static, Answer>> for Calling {
+    fn from(answer: BoxFuture<'static, Answer>) -> Self {
+        Self(Repr::Running(answer))
+    }
+}
+
+impl Future for Calling {
+    type Output = Answer;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Answer> {
+        match &mut self.0 {
+            // Polled again after it was done: stays pending, as any finished future may.
+            Repr::Answered(answer) => answer.take().map_or(Poll::Pending, |a| Poll::Ready(*a)),
+            Repr::Running(answer) => answer.as_mut().poll(cx),
+        }
+    }
+}
+
+impl fmt::Debug for Calling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calling").finish_non_exhaustive()
+    }
+}

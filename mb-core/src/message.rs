@@ -1,0 +1,95 @@
+//! A message: its name, its context, its body. What transports move and middleware sees.
+
+use std::{fmt, sync::Arc};
+
+use crate::{Body, Context, Event, EventDescriptor, Request, RequestDescriptor};
+
+/// One request or event on its way.
+pub struct Message {
+    name: Name,
+    context: Context,
+    body: Body,
+}
+
+/// What a message is called: a declaration of a contract, or a bare string from elsewhere.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Name {
+    /// A request this program's contracts declare.
+    Request(&'static RequestDescriptor),
+    /// An event this program's contracts declare.
+    Event(&'static EventDescriptor),
+    /// A name as somebody wrote it, in full (`orders/createOrder`) or bare (`createOrder`).
+    Text(Arc<str>),
+}
+
+impl Name {
+    /// The name in full, or as it was written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Request(request) => request.full_name,
+            Self::Event(event) => event.full_name,
+            Self::Text(text) => text,
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+impl Message {
+    /// A message of any name.
+    pub fn new(name: Name, context: Context, body: Body) -> Self {
+        Self { name, context, body }
+    }
+
+    /// A declared request.
+    pub fn request<R: Request>(request: R) -> Self {
+        Self::new(Name::Request(R::DESCRIPTOR), Context::new(), Body::new(request))
+    }
+
+    /// A declared event. Its readers share the value.
+    pub fn event<E: Event>(event: Arc<E>) -> Self {
+        Self::new(Name::Event(E::DESCRIPTOR), Context::new(), Body::shared(event))
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// What surrounds it.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// What it carries.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The same message with another context.
+    #[must_use]
+    pub fn with_context(self, context: Context) -> Self {
+        Self { context, ..self }
+    }
+
+    /// The message taken apart.
+    pub fn into_parts(self) -> (Name, Context, Body) {
+        (self.name, self.context, self.body)
+    }
+}
+
+/// Never shows the body's content.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("name", &self.name.as_str())
+            .field("context", &self.context)
+            .field("body", &self.body)
+            .finish()
+    }
+}

@@ -1,0 +1,145 @@
+//! What no single item can know: names and codes that collide. Of two that collide, the first is
+//! kept, so that the collision is the only error.
+
+use std::{collections::HashMap, fmt::Display, hash::Hash};
+
+use quote::ToTokens;
+use syn::Ident;
+
+use crate::{
+    errors::Errors,
+    model::{Contract, ErrorEnum, ErrorVariant},
+    names,
+};
+
+/// What the expansion declares in the module.
+const GENERATED: [&str; 8] =
+    ["Service", "Client", "serve", "requests", "Event", "Request", "Error", "CONTRACT"];
+
+/// The methods that every generated client has.
+const CLIENT_METHODS: [&str; 8] =
+    ["connect", "in_process", "client", "subscribe", "emit", "send", "send_streamed", "clone"];
+
+pub(crate) fn check(contract: &mut Contract, errors: &Errors) {
+    item_names(contract, errors);
+    request_names(contract, errors);
+    wire_names(contract, errors);
+    codes(contract, errors);
+}
+
+/// Remembers what was seen first, and reports what comes again.
+struct Seen<'a, K>(HashMap<K, Ident>, &'a Errors);
+
+impl<'a, K: Hash + Eq> Seen<'a, K> {
+    fn new(errors: &'a Errors) -> Self {
+        Self(HashMap::new(), errors)
+    }
+
+    /// Whether this is the first of its key.
+    fn first(&mut self, key: K, ident: &Ident, message: impl Display) -> bool {
+        match self.0.get(&key) {
+            Some(first) => {
+                self.1.at_both(ident, message, first, "the first one");
+                false
+            }
+            None => {
+                self.0.insert(key, ident.clone());
+                true
+            }
+        }
+    }
+}
+
+fn item_names(contract: &mut Contract, errors: &Errors) {
+    let mut seen = Seen::new(errors);
+    let mut keep = |ident: &Ident| {
+        let name = names::text(ident);
+        if GENERATED.contains(&name.as_str()) {
+            errors.at(
+                ident,
+                format!("every contract has a `{name}` of its own: give this another name"),
+            );
+            return false;
+        }
+        let message = format!("the contract has two items called `{name}`");
+        seen.first(name, ident, message)
+    };
+    contract.types.retain(|item| keep(item.ident()));
+    contract.events.retain(|event| keep(&event.item.ident));
+    contract.errors.retain(|error| keep(&error.ident));
+}
+
+fn request_names(contract: &mut Contract, errors: &Errors) {
+    let mut payloads = Seen::new(errors);
+    contract.requests.retain(|request| {
+        let name = names::text(&request.ident);
+        if CLIENT_METHODS.contains(&name.as_str()) {
+            errors.at(
+                &request.ident,
+                format!(
+                    "every client has a method `{name}` of its own: give the request another name \
+                     (`rename` keeps the one on the wire)"
+                ),
+            );
+            return false;
+        }
+        let payload = request.payload.to_string();
+        let message = format!("two requests would have the payload `requests::{payload}`");
+        payloads.first(payload, &request.ident, message)
+    });
+}
+
+fn wire_names(contract: &mut Contract, errors: &Errors) {
+    let taken = |what: &str, name: &str| format!("two {what} are called `{name}` on the wire");
+    let mut requests = Seen::new(errors);
+    contract.requests.retain(|request| {
+        let name = &request.wire_name;
+        requests.first(name.clone(), &request.ident, taken("requests", name))
+    });
+    let mut events = Seen::new(errors);
+    contract.events.retain(|event| {
+        let name = &event.wire_name;
+        events.first(name.clone(), &event.item.ident, taken("events", name))
+    });
+}
+
+/// Within an enum a code stands for one variant; across enums, for one shape.
+fn codes(contract: &mut Contract, errors: &Errors) {
+    for error in &mut contract.errors {
+        let mut seen = Seen::new(errors);
+        error.variants.retain(|variant| {
+            let code = &variant.code;
+            let message = format!("two errors have the code {code}");
+            seen.first(code.clone(), &variant.variant.ident, message)
+        });
+    }
+    let mut shapes: HashMap<&str, (&ErrorEnum, &ErrorVariant)> = HashMap::new();
+    for error in &contract.errors {
+        for variant in &error.variants {
+            let (first, shape) = *shapes.entry(&variant.code).or_insert((error, variant));
+            if fields(shape) != fields(variant) {
+                errors.at_both(
+                    &variant.variant.ident,
+                    format!(
+                        "the code {} has other fields in `{}`: one code is one shape",
+                        variant.code, first.ident
+                    ),
+                    &shape.variant.ident,
+                    "the first one",
+                );
+            }
+        }
+    }
+}
+
+fn fields(variant: &ErrorVariant) -> Vec<(String, String)> {
+    let fields = variant.variant.fields.iter();
+    let mut fields: Vec<_> = fields
+        .map(|field| {
+            let name = field.ident.as_ref().map(names::text).unwrap_or_default();
+            (name, field.ty.to_token_stream().to_string())
+        })
+        .collect();
+    fields.sort();
+    fields
+}

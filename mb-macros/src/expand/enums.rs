@@ -1,0 +1,119 @@
+//! The enums over all events, all requests and all errors of the contract.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Ident;
+
+use super::{Scope, payload_attributes};
+
+pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
+    let parts = [event(scope), request(scope), error(scope)];
+    super::tokens(parts)
+}
+
+/// Matching on a reference to an enum without variants takes a place, not a reference.
+fn this(variants: &[&Ident]) -> TokenStream {
+    if variants.is_empty() { quote!(*self) } else { quote!(self) }
+}
+
+fn event(scope: &Scope<'_>) -> TokenStream {
+    let rt = scope.rt;
+    let contract = &scope.contract.name;
+    let events = &scope.contract.events;
+    let idents: Vec<&Ident> = events.iter().map(|event| &event.item.ident).collect();
+    let names: Vec<&String> = events.iter().map(|event| &event.wire_name).collect();
+    let full_names = names.iter().map(|name| format!("{contract}/{name}"));
+    let docs = events.iter().map(|event| super::doc(&event.docs));
+    let attributes =
+        payload_attributes(scope, &[], "self", &["tag = \"event\"", "content = \"payload\""]);
+    quote! {
+        /// Any event of the contract. Events have many readers, who share them.
+        #attributes
+        pub enum Event {
+            #(#docs #[serde(rename = #names)] #idents(::std::sync::Arc<#idents>)),*
+        }
+        impl #rt::Subscribe for Event {
+            fn events() -> impl ::core::iter::Iterator<Item = &'static #rt::EventDescriptor> {
+                CONTRACT.events.iter()
+            }
+            fn receive(
+                message: &#rt::Message,
+            ) -> ::core::result::Result<::std::sync::Arc<Self>, #rt::DecodeError> {
+                ::core::result::Result::Ok(::std::sync::Arc::new(match message.name().as_str() {
+                    #(#full_names => Self::#idents(message.body().decode_shared()?),)*
+                    other => return ::core::result::Result::Err(#rt::DecodeError::unknown(other)),
+                }))
+            }
+        }
+        impl #rt::Publish for Event {
+            fn into_message(self) -> #rt::Message {
+                match self { #(Self::#idents(event) => #rt::Message::event(event)),* }
+            }
+        }
+        impl #rt::EventOf<Client> for Event {}
+        #(impl ::core::convert::From<#idents> for Event {
+            fn from(event: #idents) -> Self {
+                Self::#idents(::std::sync::Arc::new(event))
+            }
+        })*
+    }
+}
+
+fn request(scope: &Scope<'_>) -> TokenStream {
+    let rt = scope.rt;
+    let requests = &scope.contract.requests;
+    let idents: Vec<&Ident> = requests.iter().map(|request| &request.payload).collect();
+    let names = requests.iter().map(|request| &request.wire_name);
+    let docs = requests.iter().map(|request| super::doc(&request.docs));
+    let style = ["tag = \"requestType\"", "content = \"payload\""];
+    let attributes = payload_attributes(scope, &[], "self", &style);
+    quote! {
+        /// Any request of the contract: to be written to a log, and sent as it is.
+        #attributes
+        pub enum Request {
+            #(#docs #[serde(rename = #names)] #idents(requests::#idents)),*
+        }
+        impl #rt::AnyRequest for Request {
+            fn into_message(self) -> #rt::Message {
+                match self { #(Self::#idents(request) => #rt::Message::request(request)),* }
+            }
+        }
+        #(impl ::core::convert::From<requests::#idents> for Request {
+            fn from(request: requests::#idents) -> Self {
+                Self::#idents(request)
+            }
+        })*
+    }
+}
+
+fn error(scope: &Scope<'_>) -> TokenStream {
+    let rt = scope.rt;
+    let idents: Vec<&Ident> = scope.contract.errors.iter().map(|error| &error.ident).collect();
+    let attributes = payload_attributes(scope, &[], "self", &["untagged"]);
+    let this = this(&idents);
+    quote! {
+        /// Any error of the contract.
+        #attributes
+        #[allow(missing_docs)]
+        pub enum Error { #(#idents(#idents)),* }
+        impl ::core::fmt::Display for Error {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match #this { #(Self::#idents(error) => ::core::fmt::Display::fmt(error, f)),* }
+            }
+        }
+        impl ::core::error::Error for Error {}
+        impl #rt::DeclaredError for Error {
+            const VARIANTS: &'static [#rt::ErrorDescriptor] = CONTRACT.errors;
+            fn descriptor(&self) -> &'static #rt::ErrorDescriptor {
+                match #this {
+                    #(Self::#idents(error) => #rt::DeclaredError::descriptor(error)),*
+                }
+            }
+        }
+        #(impl ::core::convert::From<#idents> for Error {
+            fn from(error: #idents) -> Self {
+                Self::#idents(error)
+            }
+        })*
+    }
+}

@@ -1,0 +1,108 @@
+//! The model to code. Every name in the code is absolute, through the one path the runtime is
+//! found under, so that it compiles wherever the user's own types are called `Result` or `Vec`.
+
+mod client;
+mod descriptor;
+mod enums;
+mod errors;
+mod events;
+mod fingerprint;
+mod plain;
+mod requests;
+mod service;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+
+use crate::model::Contract;
+
+/// What every part of the expansion needs.
+struct Scope<'a> {
+    /// The path of the runtime.
+    rt: &'a TokenStream,
+    contract: &'a Contract,
+}
+
+pub(crate) fn expand(rt: &TokenStream, contract: &Contract) -> TokenStream {
+    let scope = Scope { rt, contract };
+    let Contract { attrs, vis, ident, uses, .. } = contract;
+    let serde = serde_alias();
+    let types = contract.types.iter().map(|item| plain::expand(&scope, item));
+    let events = events::expand(&scope);
+    let errors = errors::expand(&scope);
+    let requests = requests::expand(&scope);
+    let service = service::expand(&scope);
+    let client = client::expand(&scope);
+    let enums = enums::expand(&scope);
+    let descriptor = descriptor::expand(&scope);
+    quote! {
+        #(#attrs)*
+        #[allow(clippy::too_many_arguments)]
+        #vis mod #ident {
+            #(#uses)*
+            // serde's derive takes its path as text, which cannot name what `$crate` stands for.
+            #[allow(unused_imports)]
+            use #rt::serde as #serde;
+
+            #(#types)*
+            #events
+            #errors
+            #requests
+            #service
+            #client
+            #enums
+            #descriptor
+        }
+    }
+}
+
+fn serde_alias() -> Ident {
+    Ident::new("__magicbutton_serde", Span::call_site())
+}
+
+/// The attributes that make a type travel: derives that the user has not given, and how serde
+/// names things. `from` is the module the type is in, as seen from the contract.
+fn payload_attributes(
+    scope: &Scope<'_>,
+    attrs: &[syn::Attribute],
+    within: &str,
+    style: &[&str],
+) -> TokenStream {
+    let rt = scope.rt;
+    let given = plain::derived(attrs);
+    let missing =
+        |name: &str, path: TokenStream| (!given.iter().any(|g| g == name)).then_some(path);
+    let derives = [
+        missing("Clone", quote!(::core::clone::Clone)),
+        missing("Debug", quote!(::core::fmt::Debug)),
+        missing("PartialEq", quote!(::core::cmp::PartialEq)),
+        missing("Serialize", quote!(#rt::serde::Serialize)),
+        missing("Deserialize", quote!(#rt::serde::Deserialize)),
+    ];
+    let derives = derives.into_iter().flatten();
+    let path = format!("{within}::{}", serde_alias());
+    let settings = plain::serde_keys(attrs);
+    let style = style.iter().filter_map(|setting| {
+        let name = setting.split([' ', '=']).next().unwrap_or_default();
+        // What the user says about a type's names holds.
+        (!settings.iter().any(|given| given == name))
+            .then(|| setting.parse::<TokenStream>().unwrap_or_default())
+    });
+    quote! {
+        #[derive(#(#derives),*)]
+        #[serde(crate = #path #(, #style)*)]
+    }
+}
+
+/// Something, if it is there.
+fn doc(text: &str) -> TokenStream {
+    quote!(#[doc = #text])
+}
+
+fn tokens(items: impl IntoIterator<Item = impl ToTokens>) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    for item in items {
+        item.to_tokens(&mut tokens);
+    }
+    tokens
+}

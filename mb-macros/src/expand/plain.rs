@@ -1,0 +1,100 @@
+//! Plain types, and what they have in common with events: public fields, derives, names.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, Fields, ItemEnum, ItemStruct, ItemType, Path, Token, Visibility,
+    punctuated::Punctuated, spanned::Spanned,
+};
+
+use super::{Scope, payload_attributes};
+use crate::model::PlainType;
+
+/// Struct fields, and the fields of struct variants.
+const CAMEL_FIELDS: &str = "rename_all = \"camelCase\"";
+const CAMEL_VARIANT_FIELDS: &str = "rename_all_fields = \"camelCase\"";
+
+pub(super) fn expand(scope: &Scope<'_>, item: &PlainType) -> TokenStream {
+    match item {
+        PlainType::Struct(item) => structure(scope, item),
+        PlainType::Enum(item) => enumeration(scope, item),
+        PlainType::Alias(item) => {
+            let item = ItemType { vis: public(&item.ident), ..item.clone() };
+            quote!(#item)
+        }
+    }
+}
+
+/// A struct as it travels: a plain type, or an event.
+pub(super) fn structure(scope: &Scope<'_>, item: &ItemStruct) -> TokenStream {
+    let style: &[&str] =
+        if matches!(item.fields, Fields::Named(_)) { &[CAMEL_FIELDS] } else { &[] };
+    let attributes = payload_attributes(scope, &item.attrs, "self", style);
+    let mut item = ItemStruct { vis: public(&item.ident), ..item.clone() };
+    for field in &mut item.fields {
+        field.vis = public(field.ident.to_token_stream());
+    }
+    quote!(#attributes #item)
+}
+
+fn enumeration(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
+    let style = [CAMEL_FIELDS, CAMEL_VARIANT_FIELDS];
+    let attributes = payload_attributes(scope, &item.attrs, "self", &style);
+    let item = ItemEnum { vis: public(&item.ident), ..item.clone() };
+    let bare = item.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit))
+        && !item.variants.is_empty()
+        && item.generics.params.is_empty();
+    let names = bare.then(|| wire_name_traits(scope, &item));
+    quote!(#attributes #item #names)
+}
+
+/// An enum of bare variants shows and reads its wire names, as serde has them.
+fn wire_name_traits(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
+    let rt = scope.rt;
+    let ident = &item.ident;
+    quote! {
+        impl ::core::fmt::Display for #ident {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #rt::serde::Serialize::serialize(self, f)
+            }
+        }
+        impl ::core::str::FromStr for #ident {
+            type Err = #rt::UnknownName;
+            fn from_str(name: &str) -> ::core::result::Result<Self, #rt::UnknownName> {
+                #rt::named(name)
+            }
+        }
+    }
+}
+
+/// `pub`, at the word that it is said of: lints then point there, not at the macro.
+fn public(word: impl ToTokens) -> Visibility {
+    Visibility::Public(Token![pub](word.span()))
+}
+
+/// The traits that the user derives, by the last part of their paths.
+pub(super) fn derived(attrs: &[Attribute]) -> Vec<String> {
+    let lists = attrs.iter().filter(|attr| attr.path().is_ident("derive")).filter_map(|attr| {
+        attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok()
+    });
+    let last = |path: Path| path.segments.last().map(|segment| segment.ident.to_string());
+    lists.flatten().filter_map(last).collect()
+}
+
+/// What the user tells serde about the type: `rename_all`.
+pub(super) fn serde_keys(attrs: &[Attribute]) -> Vec<String> {
+    let mut keys = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
+        // What serde does not understand, serde reports.
+        let _ = attr.parse_nested_meta(|meta| {
+            keys.extend(meta.path.get_ident().map(ToString::to_string));
+            if meta.input.peek(Token![=]) {
+                meta.value()?.parse::<syn::Expr>()?;
+            } else if meta.input.peek(syn::token::Paren) {
+                meta.input.parse::<proc_macro2::Group>()?;
+            }
+            Ok(())
+        });
+    }
+    keys
+}

@@ -1,0 +1,81 @@
+//! The trait that a service implements, and what turns an implementation into something to serve.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{Scope, requests::error_type};
+use crate::model::{Argument, Request};
+
+pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
+    let rt = scope.rt;
+    let name = &scope.contract.name;
+    let methods = scope.contract.requests.iter().map(|request| method(scope, request));
+    let routes = scope.contract.requests.iter().map(route);
+    let about =
+        format!("What a service of the contract `{name}` does. Write each method as `async fn`.");
+    let missing = format!("`{{Self}}` is not a service of the contract `{name}`");
+    quote! {
+        #[doc = #about]
+        #[diagnostic::on_unimplemented(
+            message = #missing,
+            label = "does not implement this contract's `Service`"
+        )]
+        pub trait Service: ::core::marker::Send + ::core::marker::Sync + 'static {
+            #(#methods)*
+        }
+        /// The contract with a service that implements it: for `Server::builder().serve(..)`.
+        pub fn serve(service: impl Service) -> #rt::ServedContract {
+            #rt::ServedContractBuilder::new(&CONTRACT, service)
+                #(#routes)*
+                .build()
+        }
+    }
+}
+
+fn method(scope: &Scope<'_>, request: &Request) -> TokenStream {
+    let rt = scope.rt;
+    let Request { method_attrs, ident, arguments, reply, .. } = request;
+    let attrs = method_attrs.iter().filter(|attr| attr.path().is_ident("doc"));
+    let context = free_name("cx", request);
+    let arguments = arguments.iter().map(|Argument { ident, ty, .. }| quote!(#ident: #ty));
+    let (ty, error) = (&reply.ty, error_type(scope, request));
+    let item = quote!(#rt::Reply<#ty, #error>);
+    let output = if reply.streamed {
+        quote!(impl #rt::Stream<Item = #item> + ::core::marker::Send)
+    } else {
+        quote!(impl ::core::future::Future<Output = #item> + ::core::marker::Send)
+    };
+    quote! {
+        #(#attrs)*
+        fn #ident(&self, #context: &#rt::Context #(, #arguments)*) -> #output;
+    }
+}
+
+fn route(request: &Request) -> TokenStream {
+    let Request { ident, payload, arguments, reply, .. } = request;
+    let fields = arguments.iter().map(|Argument { ident, .. }| quote!(request.#ident));
+    let call = quote!(Service::#ident(&*service, &cx #(, #fields)*));
+    // Without arguments, the payload is there and nobody looks at it.
+    let request = if arguments.is_empty() { quote!(_request) } else { quote!(request) };
+    if reply.streamed {
+        quote! {
+            .streamed(|service, cx, #request: requests::#payload, items| async move {
+                items.forward(#call).await
+            })
+        }
+    } else {
+        quote! {
+            .unary(|service, cx, #request: requests::#payload| async move { #call.await })
+        }
+    }
+}
+
+/// A name that no argument has.
+fn free_name(wanted: &str, request: &Request) -> syn::Ident {
+    let taken = |name: &str| request.arguments.iter().any(|argument| argument.ident == name);
+    let mut name = wanted.to_owned();
+    while taken(&name) {
+        name.insert(0, '_');
+    }
+    format_ident!("{name}")
+}

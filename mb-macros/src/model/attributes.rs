@@ -1,0 +1,234 @@
+//! Reading attributes: ours are taken out and understood, everybody else's pass through.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{
+    Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Meta, Token,
+    parse::{Parse, ParseStream, Parser},
+    punctuated::Punctuated,
+};
+
+use crate::{
+    errors::{Errors, expected, keep},
+    names,
+};
+
+/// The attributes that belong to the contract language.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marker {
+    Contract,
+    Event,
+    Error,
+    Request,
+}
+
+const MARKERS: [Marker; 4] = [Marker::Contract, Marker::Event, Marker::Error, Marker::Request];
+
+/// Attributes of the contract language that this version does not have. Never silently ignored.
+const NOT_YET: [&str; 4] = ["roles", "access", "grants", "extends"];
+
+impl Marker {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Contract => "contract",
+            Self::Event => "event",
+            Self::Error => "error",
+            Self::Request => "request",
+        }
+    }
+
+    fn place(self) -> &'static str {
+        match self {
+            Self::Contract => "the module of a contract",
+            Self::Event => "a struct",
+            Self::Error => "an enum, and on its variants",
+            Self::Request => "a function without a body",
+        }
+    }
+}
+
+/// The attributes of one item that belong to the contract language.
+pub(super) struct Marks(Vec<(Marker, Attribute)>);
+
+impl Marks {
+    /// Takes our attributes out, and leaves everybody else's.
+    pub(super) fn take(attrs: &mut Vec<Attribute>, errors: &Errors) -> Self {
+        let mut marks: Vec<(Marker, Attribute)> = Vec::new();
+        attrs.retain(|attr| {
+            let path = attr.path();
+            if let Some(marker) = MARKERS.into_iter().find(|marker| path.is_ident(marker.name())) {
+                match marks.iter().find(|(other, _)| *other == marker) {
+                    Some((_, first)) => {
+                        let name = marker.name();
+                        let message = format!("`#[{name}]` is here twice");
+                        errors.at_both(attr, message, first, "the first one");
+                    }
+                    None => marks.push((marker, attr.clone())),
+                }
+                return false;
+            }
+            if let Some(name) = NOT_YET.iter().find(|name| path.is_ident(name)) {
+                errors
+                    .at(attr, format!("access rules are not supported yet: take `#[{name}]` out"));
+                return false;
+            }
+            if path.is_ident("cfg") || path.is_ident("cfg_attr") {
+                errors.at(
+                    attr,
+                    "a contract is the same for everybody: nothing in it depends on `cfg`",
+                );
+                return false;
+            }
+            true
+        });
+        Self(marks)
+    }
+
+    /// Reports attributes that do not belong on this kind of item.
+    pub(super) fn allow(&self, allowed: &[Marker], item: &str, errors: &Errors) {
+        for (marker, attr) in &self.0 {
+            if !allowed.contains(marker) {
+                let (name, place) = (marker.name(), marker.place());
+                errors.at(attr, format!("`#[{name}]` belongs on {place}, this is {item}"));
+            }
+        }
+    }
+
+    pub(super) fn find(&self, marker: Marker) -> Option<&Attribute> {
+        self.0.iter().find(|(other, _)| *other == marker).map(|(_, attr)| attr)
+    }
+}
+
+/// The keys of one attribute: `status = 404, retryable`.
+pub(super) struct Keys(Vec<Key>);
+
+struct Key {
+    name: Ident,
+    value: Option<Expr>,
+}
+
+impl Parse for Key {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.call(<Ident as syn::ext::IdentExt>::parse_any)?;
+        let value =
+            if input.parse::<Option<Token![=]>>()?.is_some() { Some(input.parse()?) } else { None };
+        Ok(Self { name, value })
+    }
+}
+
+impl Keys {
+    /// Reads an attribute, and reports keys that are unknown or repeated.
+    pub(super) fn read(attr: &Attribute, known: &[&str], errors: &Errors) -> Self {
+        let tokens = match &attr.meta {
+            Meta::Path(_) => TokenStream::new(),
+            Meta::List(list) => list.tokens.clone(),
+            Meta::NameValue(pair) => {
+                let name = pair.path.to_token_stream();
+                errors.at(attr, format!("write `#[{name}(key = value)]`"));
+                TokenStream::new()
+            }
+        };
+        let parser = Punctuated::<Key, Token![,]>::parse_terminated;
+        let mut keys: Vec<Key> = Vec::new();
+        for key in keep(parser.parse2(tokens), errors).into_iter().flatten() {
+            let name = key.name.to_string();
+            if !known.contains(&name.as_str()) {
+                let hint = match known {
+                    [] => "it takes none".to_owned(),
+                    known => expected(&name, known),
+                };
+                errors.at(&key.name, format!("unknown key `{name}`: {hint}"));
+            } else if let Some(first) = keys.iter().find(|other| other.name == key.name) {
+                let message = format!("`{name}` is here twice");
+                errors.at_both(&key.name, message, &first.name, "the first one");
+            } else {
+                keys.push(key);
+            }
+        }
+        Self(keys)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|key| key.name == name)
+    }
+
+    pub(super) fn string(&self, name: &str, errors: &Errors) -> Option<LitStr> {
+        let literal = self.literal(name, "a string: `", " = \"..\"`", errors)?;
+        match literal {
+            Lit::Str(text) => Some(text),
+            other => {
+                errors.at(other, format!("`{name}` is a string: `{name} = \"..\"`"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn integer(&self, name: &str, errors: &Errors) -> Option<LitInt> {
+        let literal = self.literal(name, "a number: `", " = 404`", errors)?;
+        match literal {
+            Lit::Int(number) => Some(number),
+            other => {
+                errors.at(other, format!("`{name}` is a number: `{name} = 404`"));
+                None
+            }
+        }
+    }
+
+    /// A key that is true where it stands: `retryable`, or `retryable = false`.
+    pub(super) fn flag(&self, name: &str, errors: &Errors) -> bool {
+        let Some(key) = self.0.iter().find(|key| key.name == name) else { return false };
+        match &key.value {
+            None => true,
+            Some(Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. })) => *value,
+            Some(other) => {
+                errors.at(other, format!("`{name}` is true or false, or stands by itself"));
+                false
+            }
+        }
+    }
+
+    /// A name for the wire that the user chose.
+    pub(super) fn wire_name(&self, key: &str, errors: &Errors) -> Option<String> {
+        let name = self.string(key, errors)?;
+        let text = name.value();
+        if !names::is_wire_name(&text) {
+            errors.at(
+                &name,
+                "a name on the wire is letters, digits, `_`, `-` and `.`, and begins with a letter; \
+                 names with `$` belong to the protocol",
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    fn literal(&self, name: &str, what: &str, example: &str, errors: &Errors) -> Option<Lit> {
+        let key = self.0.iter().find(|key| key.name == name)?;
+        match &key.value {
+            Some(Expr::Lit(ExprLit { lit, .. })) => return Some(lit.clone()),
+            Some(other) => errors.at(other, format!("`{name}` is {what}{name}{example}")),
+            None => errors.at(&key.name, format!("`{name}` is {what}{name}{example}")),
+        }
+        None
+    }
+}
+
+/// The documentation of an item, as text.
+pub(crate) fn docs(attrs: &[Attribute]) -> String {
+    let lines = attrs.iter().filter_map(|attr| match &attr.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                let text = text.value();
+                Some(text.strip_prefix(' ').unwrap_or(&text).to_owned())
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+}
+
+/// Whether an attribute is documentation.
+pub(crate) fn is_doc(attr: &Attribute) -> bool {
+    attr.path().is_ident("doc")
+}

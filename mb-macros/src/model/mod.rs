@@ -1,0 +1,131 @@
+//! Items to what the contract says. Each file reads one kind of declaration; a mistake in one is
+//! reported, and a sensible value taken in its place, so that the rest can still be emitted.
+
+mod attributes;
+mod error;
+mod event;
+mod message;
+mod plain;
+mod request;
+
+use syn::{Attribute, Ident, ItemEnum, ItemStruct, ItemUse, Visibility};
+
+use self::attributes::{Keys, Marker, Marks};
+pub(crate) use self::{
+    attributes::docs,
+    error::{ErrorEnum, ErrorVariant},
+    event::Event,
+    plain::PlainType,
+    request::{Argument, Request},
+};
+use crate::{
+    errors::Errors,
+    names,
+    parse::{Item, ParsedContract},
+};
+
+/// What a contract says.
+pub(crate) struct Contract {
+    /// The user's attributes on the module, docs included.
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) uses: Vec<ItemUse>,
+    pub(crate) types: Vec<PlainType>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) errors: Vec<ErrorEnum>,
+    pub(crate) requests: Vec<Request>,
+}
+
+impl Contract {
+    pub(crate) fn new(parsed: ParsedContract, errors: &Errors) -> Self {
+        let ParsedContract { attrs, vis, ident, items } = parsed;
+        let (attrs, name, version) = header(attrs, &ident, errors);
+        let mut contract = Self {
+            attrs,
+            vis,
+            ident,
+            name,
+            version,
+            uses: Vec::new(),
+            types: Vec::new(),
+            events: Vec::new(),
+            errors: Vec::new(),
+            requests: Vec::new(),
+        };
+        for item in items {
+            contract.add(item, errors);
+        }
+        contract
+    }
+
+    fn add(&mut self, item: Item, errors: &Errors) {
+        match item {
+            Item::Use(item) => self.uses.push(item),
+            Item::Alias(mut item) => {
+                let marks = Marks::take(&mut item.attrs, errors);
+                marks.allow(&[], "a type alias", errors);
+                plain::check_visibility(&item.vis, errors);
+                self.types.push(PlainType::Alias(item));
+            }
+            Item::Struct(item) => self.add_struct(item, errors),
+            Item::Enum(item) => self.add_enum(item, errors),
+            Item::Request(item) => self.requests.extend(Request::new(item, errors)),
+        }
+    }
+
+    fn add_struct(&mut self, mut item: ItemStruct, errors: &Errors) {
+        let marks = Marks::take(&mut item.attrs, errors);
+        marks.allow(&[Marker::Event], "a struct", errors);
+        match marks.find(Marker::Event) {
+            Some(mark) => self.events.extend(Event::new(item, mark, errors)),
+            None => self.types.push(PlainType::from_struct(item, errors)),
+        }
+    }
+
+    fn add_enum(&mut self, mut item: ItemEnum, errors: &Errors) {
+        let marks = Marks::take(&mut item.attrs, errors);
+        marks.allow(&[Marker::Error], "an enum", errors);
+        match marks.find(Marker::Error) {
+            Some(mark) => self.errors.push(ErrorEnum::new(item, mark, errors)),
+            None => self.types.push(PlainType::from_enum(item, errors)),
+        }
+    }
+}
+
+/// `#[contract(version = "1.0.0", name = "orders")]`.
+fn header(
+    mut attrs: Vec<Attribute>,
+    ident: &Ident,
+    errors: &Errors,
+) -> (Vec<Attribute>, String, String) {
+    let marks = Marks::take(&mut attrs, errors);
+    marks.allow(&[Marker::Contract], "the module of a contract", errors);
+    let mut name = names::wire(ident);
+    let mut version = None;
+    if let Some(mark) = marks.find(Marker::Contract) {
+        let keys = Keys::read(mark, &["version", "name"], errors);
+        if let Some(renamed) = keys.wire_name("name", errors) {
+            name = renamed;
+        }
+        version = keys.string("version", errors);
+        if !keys.has("version") {
+            errors.at(mark, "the contract has no version: write `version = \"1.0.0\"`");
+        }
+    } else {
+        errors.push(syn::Error::new(
+            ident.span(),
+            "the contract has no version: write `#[contract(version = \"1.0.0\")]` above the module",
+        ));
+    }
+    let version = version.map(|version| {
+        let text = version.value();
+        if let Err(reason) = semver::Version::parse(&text) {
+            errors.at(&version, format!("not a semantic version (`1.0.0`): {reason}"));
+        }
+        text
+    });
+    (attrs, name, version.unwrap_or_else(|| "0.0.0".to_owned()))
+}

@@ -1,0 +1,82 @@
+//! Plain types: declared in the contract so that it is whole, and public like everything in it.
+
+use syn::{
+    Field, Fields, GenericParam, Generics, Ident, ItemEnum, ItemStruct, ItemType, Visibility,
+};
+
+use super::attributes::{Marker, Marks};
+use crate::errors::Errors;
+
+/// A type that is no message by itself.
+pub(crate) enum PlainType {
+    Struct(ItemStruct),
+    Enum(ItemEnum),
+    Alias(ItemType),
+}
+
+impl PlainType {
+    pub(super) fn from_struct(mut item: ItemStruct, errors: &Errors) -> Self {
+        check_visibility(&item.vis, errors);
+        check_generics(&item.generics, "a type of a contract", errors);
+        check_fields(&mut item.fields, "a field", errors);
+        Self::Struct(item)
+    }
+
+    pub(super) fn from_enum(mut item: ItemEnum, errors: &Errors) -> Self {
+        check_visibility(&item.vis, errors);
+        check_generics(&item.generics, "a type of a contract", errors);
+        for variant in &mut item.variants {
+            Marks::take(&mut variant.attrs, errors).allow(&[], "a variant of a plain enum", errors);
+            check_fields(&mut variant.fields, "a field", errors);
+        }
+        Self::Enum(item)
+    }
+
+    pub(crate) fn ident(&self) -> &Ident {
+        match self {
+            Self::Struct(item) => &item.ident,
+            Self::Enum(item) => &item.ident,
+            Self::Alias(item) => &item.ident,
+        }
+    }
+}
+
+/// Everything in a contract is as visible as the contract: `pub` is allowed, and never needed.
+pub(super) fn check_visibility(vis: &Visibility, errors: &Errors) {
+    if let Visibility::Restricted(vis) = vis {
+        errors.at(
+            vis,
+            "everything in a contract is as visible as the contract itself: take this out",
+        );
+    }
+}
+
+/// Checks the visibility of fields, takes misplaced attributes out.
+pub(super) fn check_fields(fields: &mut Fields, what: &str, errors: &Errors) {
+    for Field { attrs, vis, .. } in fields {
+        check_visibility(vis, errors);
+        Marks::take(attrs, errors).allow(&[] as &[Marker], what, errors);
+    }
+}
+
+/// What travels owns its content, and messages have one shape.
+pub(super) fn check_generics(generics: &Generics, what: &str, errors: &Errors) {
+    for param in &generics.params {
+        if let GenericParam::Lifetime(lifetime) = param {
+            errors.at(lifetime, format!("{what} owns what it holds: it cannot have lifetimes"));
+        }
+    }
+}
+
+/// What is neither generic nor borrowed.
+pub(super) fn check_not_generic(generics: &Generics, what: &str, errors: &Errors) {
+    if !generics.params.is_empty() {
+        errors.at(
+            &generics.params,
+            format!("{what} has one shape on the wire: it cannot be generic"),
+        );
+    }
+    if let Some(clause) = &generics.where_clause {
+        errors.at(clause, format!("{what} is not generic: it has no bounds"));
+    }
+}

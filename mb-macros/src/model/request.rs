@@ -1,0 +1,252 @@
+//! `#[request]`: a function without a body, answered once or by a stream.
+
+use quote::ToTokens;
+use syn::{
+    Attribute, FnArg, GenericArgument, Ident, Pat, PathArguments, ReturnType, Safety, Signature,
+    Type, TypeParamBound, parse_quote,
+    visit_mut::{self, VisitMut},
+};
+
+use super::{
+    attributes::{Keys, Marker, Marks, docs, is_doc},
+    plain,
+};
+use crate::{errors::Errors, names, parse::RequestFn};
+
+/// A request.
+pub(crate) struct Request {
+    /// Its documentation, and `#[deprecated]`: for the methods.
+    pub(crate) method_attrs: Vec<Attribute>,
+    /// Its documentation, and every other attribute of the user's: for the payload.
+    pub(crate) payload_attrs: Vec<Attribute>,
+    pub(crate) ident: Ident,
+    pub(crate) payload: Ident,
+    pub(crate) wire_name: String,
+    pub(crate) docs: String,
+    pub(crate) detached: bool,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) reply: Reply,
+}
+
+/// One argument: a field of the payload.
+pub(crate) struct Argument {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+}
+
+/// What a request answers.
+pub(crate) struct Reply {
+    pub(crate) ty: Type,
+    /// `None` where it cannot fail by contract.
+    pub(crate) error: Option<Type>,
+    pub(crate) streamed: bool,
+}
+
+impl Request {
+    pub(super) fn new(mut item: RequestFn, errors: &Errors) -> Option<Self> {
+        let marks = Marks::take(&mut item.attrs, errors);
+        marks.allow(&[Marker::Request], "a request", errors);
+        let signature = item.signature;
+        let ident = signature.ident.clone();
+        plain::check_visibility(&item.vis, errors);
+        let (mut wire_name, mut detached) = (names::wire(&ident), false);
+        match marks.find(Marker::Request) {
+            Some(mark) => {
+                let keys = Keys::read(mark, &["rename", "detached"], errors);
+                wire_name = keys.wire_name("rename", errors).unwrap_or(wire_name);
+                detached = keys.flag("detached", errors);
+            }
+            None => errors
+                .at(&ident, "a function in a contract is a request: write `#[request]` above it"),
+        }
+        check_qualifiers(&signature, errors);
+        let arguments = arguments(&signature, errors);
+        let reply = reply(&signature, errors);
+        let (arguments, reply) = (arguments?, reply?);
+        if detached && reply.streamed {
+            errors
+                .at(&ident, "a streamed request cannot be detached: it runs only while it is read");
+        }
+        let docs = docs(&item.attrs);
+        let for_method = |attr: &Attribute| is_doc(attr) || attr.path().is_ident("deprecated");
+        let method_attrs = item.attrs.iter().filter(|attr| for_method(attr)).cloned().collect();
+        let payload_attrs =
+            item.attrs.into_iter().filter(|attr| is_doc(attr) || !for_method(attr)).collect();
+        let payload = names::payload(&ident);
+        Some(Self {
+            method_attrs,
+            payload_attrs,
+            ident,
+            payload,
+            wire_name,
+            docs,
+            detached,
+            arguments,
+            reply,
+        })
+    }
+}
+
+fn check_qualifiers(signature: &Signature, errors: &Errors) {
+    if let Some(word) = &signature.constness {
+        errors.at(word, "a request is sent at run time: take `const` out");
+    }
+    if !matches!(signature.safety, Safety::Default) {
+        errors.at(&signature.safety, "a request is always safe to send: take `unsafe` out");
+    }
+    if let Some(word) = &signature.abi {
+        errors.at(word, "a request is no foreign function: take `extern` out");
+    }
+    if let Some(dots) = &signature.variadic {
+        errors.at(dots, "a request has a fixed list of arguments");
+    }
+    plain::check_not_generic(&signature.generics, "a request", errors);
+}
+
+fn arguments(signature: &Signature, errors: &Errors) -> Option<Vec<Argument>> {
+    let mut arguments = Vec::new();
+    let mut whole = true;
+    for input in &signature.inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                errors.at(
+                    receiver,
+                    "a request has no `self`: the service and the context are added where it is \
+                     implemented",
+                );
+                whole = false;
+            }
+            FnArg::Typed(typed) => {
+                let mut attrs = typed.attrs.clone();
+                Marks::take(&mut attrs, errors).allow(&[], "an argument", errors);
+                whole &= check_type(&typed.ty, "an argument", errors);
+                match &*typed.pat {
+                    Pat::Ident(pat)
+                        if pat.by_ref.is_none()
+                            && pat.mutability.is_none()
+                            && pat.subpat.is_none() =>
+                    {
+                        let ty = (*typed.ty).clone();
+                        arguments.push(Argument { attrs, ident: pat.ident.clone(), ty });
+                    }
+                    other => {
+                        errors.at(other, "an argument travels by its name: write `name: Type`");
+                        whole = false;
+                    }
+                }
+            }
+        }
+    }
+    whole.then_some(arguments)
+}
+
+fn reply(signature: &Signature, errors: &Errors) -> Option<Reply> {
+    let unit: Type = parse_quote!(());
+    let declared = match &signature.output {
+        ReturnType::Default => &unit,
+        ReturnType::Type(_, ty) => &**ty,
+    };
+    let (once, streamed) = match declared {
+        Type::ImplTrait(stream) => {
+            let Some(item) = stream_item(&stream.bounds) else {
+                errors
+                    .at(stream, "a request answers once, or by `impl Stream<Item = Result<T, E>>`");
+                return None;
+            };
+            (item, true)
+        }
+        other => (other, false),
+    };
+    match (&signature.asyncness, streamed) {
+        (Some(word), true) => {
+            errors.at(
+                word,
+                "a streamed reply is a stream from the start: write `fn`, without `async`",
+            );
+        }
+        (None, false) => errors.at(
+            signature.fn_token,
+            "a request is answered later: write `async fn`, or answer by `impl Stream<Item = ..>`",
+        ),
+        _ => {}
+    }
+    let (ty, error) = result_of(once, errors)?;
+    let sound = check_type(&ty, "a reply", errors)
+        & error.as_ref().is_none_or(|error| check_type(error, "an error", errors));
+    sound.then_some(Reply { ty, error, streamed })
+}
+
+/// `T` and `E` of `Result<T, E>`, or any other type by itself.
+fn result_of(ty: &Type, errors: &Errors) -> Option<(Type, Option<Type>)> {
+    let Type::Path(path) = ty else { return Some((ty.clone(), None)) };
+    let Some(last) = path.path.segments.last().filter(|last| last.ident == "Result") else {
+        return Some((ty.clone(), None));
+    };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        // A type of the user's that is called `Result`.
+        return Some((ty.clone(), None));
+    };
+    let types: Vec<&Type> = arguments
+        .args
+        .iter()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+        .collect();
+    match types.as_slice() {
+        [ty, error] => Some(((*ty).clone(), Some((*error).clone()))),
+        _ => {
+            errors.at(ty, "a request says what it may fail with: write `Result<T, E>`, `E` being an `#[error]` enum");
+            None
+        }
+    }
+}
+
+fn stream_item<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> Option<&'a Type> {
+    let mut bounds = bounds.into_iter();
+    let (Some(TypeParamBound::Trait(bound)), None) = (bounds.next(), bounds.next()) else {
+        return None;
+    };
+    let last = bound.path.segments.last().filter(|last| last.ident == "Stream")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(item) if item.ident == "Item" => Some(&item.ty),
+        _ => None,
+    })
+}
+
+/// Reports what cannot travel, at the place where it stands.
+fn check_type(ty: &Type, what: &str, errors: &Errors) -> bool {
+    struct Owned<'a> {
+        what: &'a str,
+        errors: &'a Errors,
+        sound: bool,
+    }
+    impl VisitMut for Owned<'_> {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            let what = self.what;
+            let reason = match ty {
+                Type::Reference(reference) => match &*reference.elem {
+                    Type::Path(path) if path.path.is_ident("str") => {
+                        "a reference cannot travel: write `String`".to_owned()
+                    }
+                    Type::Slice(_) => "a reference cannot travel: write `Vec<..>`".to_owned(),
+                    _ => format!("a reference cannot travel: {what} is owned"),
+                },
+                Type::ImplTrait(_) => format!("{what} has one type: `impl Trait` cannot travel"),
+                Type::TraitObject(_) => format!("{what} has one type: `dyn Trait` cannot travel"),
+                Type::Ptr(_) => "a pointer cannot travel".to_owned(),
+                Type::FnPtr(_) => "a function cannot travel".to_owned(),
+                Type::Infer(_) => format!("say the type of {what}: the contract is what it says"),
+                _ => return visit_mut::visit_type_mut(self, ty),
+            };
+            self.errors.at(ty.to_token_stream(), reason);
+            self.sound = false;
+        }
+    }
+    let mut owned = Owned { what, errors, sound: true };
+    owned.visit_type_mut(&mut ty.clone());
+    owned.sound
+}

@@ -1,0 +1,36 @@
+//! How the names of declarations become the names on the wire and in generated code.
+
+use heck::{ToLowerCamelCase, ToShoutySnakeCase, ToUpperCamelCase};
+use syn::{Ident, ext::IdentExt};
+
+/// The plain text of a name, without `r#`.
+pub(crate) fn text(ident: &Ident) -> String {
+    ident.unraw().to_string()
+}
+
+/// `create_order` and `OrderCreated` are `createOrder` and `orderCreated` on the wire.
+pub(crate) fn wire(ident: &Ident) -> String {
+    text(ident).to_lower_camel_case()
+}
+
+/// `OrderNotFound` has the code `ORDER_NOT_FOUND`.
+pub(crate) fn code(ident: &Ident) -> String {
+    text(ident).to_shouty_snake_case()
+}
+
+/// `create_order` has the payload `CreateOrder`.
+pub(crate) fn payload(ident: &Ident) -> Ident {
+    Ident::new(&text(ident).to_upper_camel_case(), ident.span())
+}
+
+/// Whether a name that the user chose for the wire is one: letters, digits, `_`, `-`, `.`.
+pub(crate) fn is_wire_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+}
+
+/// Whether a code that the user chose is in SCREAMING_SNAKE_CASE.
+pub(crate) fn is_code(code: &str) -> bool {
+    code == code.to_shouty_snake_case() && !code.is_empty()
+}

@@ -1,0 +1,25 @@
+//! What the expansion of `contract!` names. Nothing else may: it changes without notice.
+
+#[cfg(feature = "macros")]
+pub use mb_macros::contract;
+
+/// The expansion of this version's macro names everything through here.
+pub mod v1 {
+    pub use futures_core::Stream;
+    pub use mb_core::*;
+    pub use serde;
+
+    pub use crate::{
+        Call, Client, RawCall, RawStream, ServedContract, StreamCall, Subscribing,
+        dispatch::{Items, ServedContractBuilder},
+    };
+
+    /// `count` of some errors, from the place `start` on.
+    pub const fn part(
+        errors: &'static [ErrorDescriptor],
+        start: usize,
+        count: usize,
+    ) -> &'static [ErrorDescriptor] {
+        errors.split_at(start).1.split_at(count).0
+    }
+}

@@ -1,0 +1,211 @@
+//! The calling side: one connection, any number of typed clients over it.
+
+mod builder;
+mod call;
+mod inbound;
+mod outgoing;
+mod status;
+mod stream;
+mod subscribing;
+
+use std::{fmt, sync::Arc};
+
+use arc_swap::ArcSwapOption;
+use futures_core::Stream;
+use mb_core::{
+    AnyRequest, Body, Connected, Context, Contract, ContractDescriptor, EndReason, Fault,
+    FaultKind, IntoEndpoint, Link, Message, Name, Publish, Request, Resolve, Subscribe,
+};
+use tokio::sync::watch;
+use tokio_stream::wrappers::WatchStream;
+
+pub use builder::ClientBuilder;
+pub use call::{Call, RawCall};
+pub use status::ClientStatus;
+pub use stream::{RawStream, StreamCall};
+pub use subscribing::Subscribing;
+
+use self::inbound::Inbound;
+use crate::{dispatch::ServedContract, server::Server};
+
+/// A connection to a server. Clones share it; the last one dropped closes it.
+///
+/// It knows no contract: wrap it in any number of generated clients, `orders::Client::new(client)`,
+/// which share the connection.
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+struct Shared {
+    connected: ArcSwapOption<Connected>,
+    inbound: Arc<Inbound>,
+    timeout: Option<std::time::Duration>,
+    /// The server of an in-process client, which lives as long as its client.
+    _server: Option<Server>,
+}
+
+impl Client {
+    /// A client about to connect, with options.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Connects with the defaults of [`builder`](Self::builder).
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where nobody serves the endpoint.
+    pub async fn connect(endpoint: impl IntoEndpoint) -> Result<Self, Fault> {
+        Self::builder().connect(endpoint).await
+    }
+
+    /// A client of a server of its own, in this process, with no endpoint. For tests.
+    ///
+    /// The service's broadcasts reach this client; nothing else can connect.
+    pub fn in_process(contract: ServedContract) -> Self {
+        builder::in_process(contract)
+    }
+
+    /// Calls a declared request. Generated clients do this in their methods.
+    pub fn call<R: Request>(&self, request: R) -> Call<R> {
+        Call::new(self.clone(), request)
+    }
+
+    /// Calls a declared request that is answered by a stream. Generated clients do this in their
+    /// methods.
+    pub fn stream<R: Request>(&self, request: R) -> StreamCall<R> {
+        StreamCall::new(self.clone(), request)
+    }
+
+    /// Calls a request by name, in full (`orders/createOrder`) or, while it is unambiguous, bare.
+    /// For tools that know no contract.
+    pub fn call_raw(&self, name: &str, body: Body) -> RawCall {
+        RawCall::new(self.clone(), raw(name, body))
+    }
+
+    /// Sends any request of a contract, say from a log. Generated clients have this as `send`.
+    pub fn send<E: Resolve>(&self, request: impl AnyRequest) -> RawCall<E> {
+        RawCall::new(self.clone(), request.into_message())
+    }
+
+    /// Sends any request of a contract that is answered by a stream. Generated clients have this
+    /// as `send_streamed`.
+    pub fn send_streamed<E: Resolve>(&self, request: impl AnyRequest) -> RawStream<E> {
+        RawStream::new(self.clone(), request.into_message())
+    }
+
+    /// Calls a request by name that is answered by a stream. For tools that know no contract.
+    pub fn stream_raw(&self, name: &str, body: Body) -> RawStream {
+        RawStream::new(self.clone(), raw(name, body))
+    }
+
+    /// Subscribes to an event, or to all events of a contract. Await it for a stream.
+    pub fn subscribe<E: Subscribe>(&self) -> Subscribing<E> {
+        Subscribing::new(self.clone())
+    }
+
+    /// Sends an event to the server. Done when its handlers have it in their queues.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where the client is not connected; `CONTRACT_MISMATCH` where the server
+    /// serves no contract that has the event.
+    pub async fn emit(&self, event: impl Publish) -> Result<(), Fault> {
+        let event = event.into_message().with_context(Context::inherited());
+        let published = self.link()?.link.publish(&Arc::new(event));
+        published.done().await
+    }
+
+    /// Whether the client is connected now.
+    pub fn status(&self) -> ClientStatus {
+        *self.0.inbound.status.borrow()
+    }
+
+    /// The status as a value to watch.
+    pub fn watch_status(&self) -> watch::Receiver<ClientStatus> {
+        self.0.inbound.status.subscribe()
+    }
+
+    /// The status as a stream: the one it has now, then each change. Changes that follow each
+    /// other faster than they are read are seen as one.
+    pub fn status_changes(&self) -> impl Stream<Item = ClientStatus> + Send + Unpin + 'static {
+        WatchStream::new(self.watch_status())
+    }
+
+    /// The id the server knows this client by; `None` once disconnected.
+    pub fn id(&self) -> Option<String> {
+        self.0.connected.load().as_ref().map(|connected| connected.client_id.clone())
+    }
+
+    /// The server's id; `None` once disconnected.
+    pub fn server_id(&self) -> Option<String> {
+        self.0.connected.load().as_ref().map(|connected| connected.server_id.clone())
+    }
+
+    /// Leaves the server: later calls answer `UNAVAILABLE`, subscriptions end with
+    /// [`EndReason::ClientDisconnected`], for every clone. Idempotent.
+    pub async fn disconnect(&self) {
+        self.0.leave();
+    }
+
+    /// A generated client over this connection, if the server serves its contract in a compatible
+    /// version.
+    ///
+    /// # Errors
+    /// `CONTRACT_MISMATCH`, with both versions in the details; `UNAVAILABLE` once disconnected.
+    pub fn typed<C: Contract + From<Self>>(&self) -> Result<C, Fault> {
+        check(&self.link()?.contracts, C::DESCRIPTOR)?;
+        Ok(C::from(self.clone()))
+    }
+
+    fn link(&self) -> Result<Arc<Connected>, Fault> {
+        self.0
+            .connected
+            .load_full()
+            .ok_or_else(|| Fault::unavailable("this client has disconnected"))
+    }
+}
+
+impl Shared {
+    fn leave(&self) {
+        if let Some(connected) = self.connected.swap(None) {
+            connected.link.close(EndReason::ClientDisconnected);
+            self.inbound.close(EndReason::ClientDisconnected);
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("id", &self.id())
+            .field("server_id", &self.server_id())
+            .field("status", &self.status())
+            .finish()
+    }
+}
+
+fn raw(name: &str, body: Body) -> Message {
+    Message::new(Name::Text(name.into()), Context::new(), body)
+}
+
+/// Two contracts of one name are compatible when the first numbers of their versions agree.
+fn check(served: &[&ContractDescriptor], ours: &ContractDescriptor) -> Result<(), Fault> {
+    let theirs = served.iter().find(|contract| contract.name == ours.name);
+    let reason = match theirs {
+        Some(theirs) if theirs.major() == ours.major() => return Ok(()),
+        Some(theirs) => format!(
+            "the server serves `{}` {}, this client speaks {}",
+            ours.name, theirs.version, ours.version
+        ),
+        None => format!("the server does not serve the contract `{}`", ours.name),
+    };
+    Err(Fault::new(FaultKind::ContractMismatch, reason).with_details(serde_json::json!({
+        "contract": ours.name,
+        "client": ours.version,
+        "server": theirs.map(|theirs| theirs.version),
+    })))
+}

@@ -1,0 +1,82 @@
+//! A subscription about to be made: its options, then `.await` for a stream, or `.for_each(..)`
+//! for a callback.
+
+use std::{
+    future::{Future, IntoFuture},
+    marker::PhantomData,
+};
+
+use futures_core::future::BoxFuture;
+use mb_core::{Fault, Reply, Subscribe};
+
+use super::Client;
+use crate::subscription::{Overflow, QUEUE_CAPACITY, Received, Subscription, SubscriptionGuard};
+
+/// A subscription about to be made. Await it for a stream of events.
+#[must_use = "a subscription is made when it is awaited"]
+#[derive(Debug)]
+pub struct Subscribing<E> {
+    client: Client,
+    capacity: usize,
+    overflow: Overflow,
+    _event: PhantomData<fn() -> E>,
+}
+
+impl<E: Subscribe> Subscribing<E> {
+    pub(super) fn new(client: Client) -> Self {
+        let overflow = Overflow::default();
+        Self { client, capacity: QUEUE_CAPACITY, overflow, _event: PhantomData }
+    }
+
+    /// How many events the queue holds: 256 unless set, at least 1.
+    pub fn queue(mut self, events: usize) -> Self {
+        self.capacity = events;
+        self
+    }
+
+    /// What happens when the queue is full: the oldest event is dropped, and counted, unless set.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
+    }
+
+    /// Runs a handler for each event, one after another, in a task of its own, until the guard is
+    /// dropped or the connection ends. A handler that fails or panics is in the log, and the next
+    /// event is handled all the same.
+    ///
+    /// # Errors
+    /// As awaiting the subscription; `UNAVAILABLE` outside a tokio runtime.
+    pub async fn for_each<F, Fut>(self, handler: F) -> Result<SubscriptionGuard, Fault>
+    where
+        F: Fn(Received<E>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Reply<()>> + Send + 'static,
+    {
+        SubscriptionGuard::spawn(self.await?, handler)
+    }
+
+    async fn make(self) -> Result<Subscription<E>, Fault> {
+        let connected = self.client.link()?;
+        // Opened here first: no event falls between the two.
+        let hub = &self.client.0.inbound.hub;
+        let (reader, registration) = hub.open(E::events(), self.capacity, self.overflow);
+        let events = E::events().map(|event| event.full_name.to_owned()).collect();
+        let subscription = connected.link.subscribe(events).await?;
+        // Holds the link only: a subscription does not keep its client connected.
+        let link = std::sync::Arc::downgrade(&connected.link);
+        let registration = registration.on_drop(move || {
+            if let Some(link) = link.upgrade() {
+                link.unsubscribe(subscription);
+            }
+        });
+        Ok(Subscription::new(reader, registration))
+    }
+}
+
+impl<E: Subscribe> IntoFuture for Subscribing<E> {
+    type Output = Result<Subscription<E>, Fault>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.make())
+    }
+}

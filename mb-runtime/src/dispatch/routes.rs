@@ -1,0 +1,110 @@
+//! Which names are served, in full and bare. Frozen when the server starts.
+
+use std::sync::Arc;
+
+use mb_core::{ContractDescriptor, EventDescriptor, Fault, FaultKind};
+use rustc_hash::FxHashMap;
+
+use super::{Route, ServedContract};
+
+/// Every contract of a server, by the names of its requests and events.
+pub(crate) struct Routes {
+    contracts: Arc<[&'static ContractDescriptor]>,
+    requests: Names<Route>,
+    events: Names<&'static EventDescriptor>,
+}
+
+/// Two contracts of one server have the same name.
+#[derive(Debug)]
+pub(crate) struct DuplicateContract(pub(crate) &'static str);
+
+/// What is served under each name. A bare name that two contracts use leads to neither.
+struct Names<T>(FxHashMap<&'static str, Found<T>>);
+
+enum Found<T> {
+    One(Arc<T>),
+    Several,
+}
+
+impl<T> Names<T> {
+    fn insert(&mut self, full: &'static str, bare: &'static str, value: T) {
+        let value = Arc::new(value);
+        self.0
+            .entry(bare)
+            .and_modify(|found| *found = Found::Several)
+            .or_insert_with(|| Found::One(Arc::clone(&value)));
+        self.0.insert(full, Found::One(value));
+    }
+
+    fn find(&self, name: &str) -> Option<&Arc<T>> {
+        match self.0.get(name)? {
+            Found::One(value) => Some(value),
+            Found::Several => None,
+        }
+    }
+}
+
+impl Routes {
+    pub(crate) fn new(served: Vec<ServedContract>) -> Result<Self, DuplicateContract> {
+        let contracts: Arc<[_]> = served.iter().map(|contract| contract.descriptor).collect();
+        let mut requests = Names(FxHashMap::default());
+        let mut events = Names(FxHashMap::default());
+        for (position, contract) in served.into_iter().enumerate() {
+            let descriptor = contract.descriptor;
+            if contracts.iter().take(position).any(|other| other.name == descriptor.name) {
+                return Err(DuplicateContract(descriptor.name));
+            }
+            for route in contract.routes {
+                let names = route.descriptor;
+                requests.insert(names.full_name, names.name, route);
+            }
+            for event in descriptor.events {
+                events.insert(event.full_name, event.name, event);
+            }
+        }
+        Ok(Self { contracts, requests, events })
+    }
+
+    pub(crate) fn contracts(&self) -> &Arc<[&'static ContractDescriptor]> {
+        &self.contracts
+    }
+
+    /// The request of this name.
+    pub(crate) fn request(&self, name: &str) -> Result<&Arc<Route>, Fault> {
+        self.requests.find(name).ok_or_else(|| {
+            let full = |contract: &ContractDescriptor| {
+                contract.requests.iter().find(|r| r.name == name).map(|r| r.full_name)
+            };
+            self.unknown(FaultKind::UnknownRequest, "request", name, full)
+        })
+    }
+
+    /// The event of this name.
+    pub(crate) fn event(&self, name: &str) -> Result<&'static EventDescriptor, Fault> {
+        self.events.find(name).map(|event| **event).ok_or_else(|| {
+            let full = |contract: &ContractDescriptor| {
+                contract.events.iter().find(|e| e.name == name).map(|e| e.full_name)
+            };
+            self.unknown(FaultKind::ContractMismatch, "event", name, full)
+        })
+    }
+
+    fn unknown(
+        &self,
+        kind: FaultKind,
+        what: &str,
+        name: &str,
+        full: impl Fn(&ContractDescriptor) -> Option<&'static str>,
+    ) -> Fault {
+        let candidates: Vec<_> = self.contracts.iter().filter_map(|c| full(c)).collect();
+        // A name from outside may be long; nobody is helped by all of it.
+        let name: String = name.chars().take(100).collect();
+        let reason = if candidates.is_empty() {
+            "no contract served here has it".to_owned()
+        } else {
+            format!("it may be {}: say which, in full", candidates.join(" or "))
+        };
+        Fault::new(kind, format!("unknown {what} `{name}`: {reason}"))
+            .with_details(serde_json::json!({ "name": name }))
+    }
+}

@@ -1,0 +1,31 @@
+//! magicbutton's client and server, on top of `mb-core` and the transports.
+//!
+//! Layers, top to bottom, each using only those below it: generated code, [`Client`] and
+//! [`Server`], subscriptions and dispatch, the link of `mb-core`, transports. Users come here
+//! through the `magicbutton` crate; its features choose the transports.
+
+mod client;
+mod dispatch;
+mod server;
+mod subscription;
+mod transports;
+
+#[doc(hidden)]
+pub mod __private;
+
+/// Declares a contract: see the guide, and `mb-macros`.
+#[cfg(feature = "macros")]
+#[macro_export]
+macro_rules! contract {
+    ($($contract:tt)*) => {
+        $crate::__private::contract! { ($crate::__private::v1) $($contract)* }
+    };
+}
+
+pub use client::{
+    Call, Client, ClientBuilder, ClientStatus, RawCall, RawStream, StreamCall, Subscribing,
+};
+pub use dispatch::ServedContract;
+pub use mb_core::*;
+pub use server::{Server, ServerBuilder, StartError, StopError};
+pub use subscription::{Overflow, Received, Subscription, SubscriptionGuard};

@@ -1,0 +1,157 @@
+//! A server about to be started.
+
+use std::{sync::Arc, time::Duration};
+
+use mb_core::{
+    Connected, Endpoint, EndpointError, Hello, Host, IntoEndpoint, Link, Reply, Subscribe,
+    Transport,
+};
+use uuid::Uuid;
+
+use super::{Core, Server, StartError, stop::Running};
+use crate::{
+    dispatch::{DuplicateContract, Routes, ServedContract},
+    subscription::{
+        EventHandler, Hub, Overflow, QUEUE_CAPACITY, Received, Subscription, SubscriptionGuard,
+    },
+    transports::Transports,
+};
+
+/// How long an emitted event waits for a server's handler to have room for it.
+const EMIT_WAIT: Duration = Duration::from_secs(30);
+
+type AttachHandler = Box<dyn FnOnce(&Arc<Hub>) -> Result<SubscriptionGuard, StartError> + Send>;
+
+/// A server about to be started. Made by [`Server::builder`].
+#[must_use = "a server serves when it is started"]
+pub struct ServerBuilder {
+    id: Option<String>,
+    served: Vec<ServedContract>,
+    handlers: Vec<AttachHandler>,
+    endpoints: Vec<Result<Endpoint, EndpointError>>,
+    transports: Transports,
+    max_clients: usize,
+    drain: Duration,
+}
+
+impl Default for ServerBuilder {
+    fn default() -> Self {
+        Self {
+            id: None,
+            served: Vec::new(),
+            handlers: Vec::new(),
+            endpoints: Vec::new(),
+            transports: Transports::default(),
+            max_clients: 1000,
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+impl ServerBuilder {
+    /// The server's id, for its clients and its log. A UUID where none is given.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Adds a contract and its service: `.serve(orders::serve(OrderService::new()))`.
+    pub fn serve(mut self, contract: ServedContract) -> Self {
+        self.served.push(contract);
+        self
+    }
+
+    /// Handles an event that clients emit, or all events of a contract. Events are handled one
+    /// after another; those emitted meanwhile wait in a queue of 256, and emitters wait up to 30 s
+    /// for room in it.
+    ///
+    /// A handler that fails or panics is in the log, and the next event is handled all the same.
+    pub fn on<E, F, Fut>(mut self, handler: F) -> Self
+    where
+        E: Subscribe,
+        F: Fn(Received<E>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Reply<()>> + Send + 'static,
+    {
+        self.handlers.push(Box::new(|hub| attach(hub, handler)));
+        self
+    }
+
+    /// Adds an endpoint to listen on: `memory://orders`. May be called several times.
+    pub fn bind(mut self, endpoint: impl IntoEndpoint) -> Self {
+        self.endpoints.push(endpoint.into_endpoint());
+        self
+    }
+
+    /// Adds a transport beside those of the features. It answers to its schemes before them.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transports.add(Arc::new(transport));
+        self
+    }
+
+    /// How many clients may be connected at once: 1000 unless set. One more is refused with
+    /// `UNAVAILABLE`.
+    pub fn max_clients(mut self, clients: usize) -> Self {
+        self.max_clients = clients;
+        self
+    }
+
+    /// How long [`Server::stop`] waits for calls in flight before it cuts them off: 30 s unless
+    /// set.
+    pub fn drain(mut self, limit: Duration) -> Self {
+        self.drain = limit;
+        self
+    }
+
+    /// Starts the server on all its endpoints, or on none.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(self) -> Result<Server, StartError> {
+        let endpoints = self.endpoints.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let id = self.id.unwrap_or_else(|| Uuid::now_v7().to_string());
+        let routes = Routes::new(self.served)
+            .map_err(|DuplicateContract(name)| StartError::DuplicateContract { name })?;
+        let core = Core::new(id, routes, self.max_clients);
+        let workers = self.handlers.into_iter().map(|attach| attach(&core.hub));
+        let workers = workers.collect::<Result<_, _>>()?;
+        let mut bindings = Vec::with_capacity(endpoints.len());
+        for endpoint in &endpoints {
+            let transport = self
+                .transports
+                .find(endpoint)
+                .map_err(|error| StartError::NoTransport(error.to_string()))?;
+            // An error here drops the bindings made so far, which gives their endpoints up.
+            bindings.push(transport.bind(endpoint, Arc::clone(&core) as _).await?);
+        }
+        Ok(Server(Arc::new(Running::new(core, bindings, workers, self.drain))))
+    }
+}
+
+/// A server with no endpoint, and its one client.
+pub(crate) fn in_process(contract: ServedContract, back: Arc<dyn Link>) -> (Server, Connected) {
+    let routes = Routes::new(vec![contract]);
+    let routes = routes.unwrap_or_else(|DuplicateContract(name)| unreachable!("one `{name}`"));
+    let core = Core::new("in-process".to_owned(), routes, 1);
+    let connected = Arc::clone(&core).accept(Hello::default(), back);
+    let connected = connected.expect("a server that has just been made takes its first client");
+    let running = Running::new(core, Vec::new(), Vec::new(), Duration::ZERO);
+    (Server(Arc::new(running)), connected)
+}
+
+fn attach<E: Subscribe>(
+    hub: &Arc<Hub>,
+    handler: impl EventHandler<E>,
+) -> Result<SubscriptionGuard, StartError> {
+    let (reader, registration) = hub.open(E::events(), QUEUE_CAPACITY, Overflow::Wait(EMIT_WAIT));
+    SubscriptionGuard::spawn(Subscription::new(reader, registration), handler)
+        .map_err(StartError::Handler)
+}
+
+impl std::fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerBuilder")
+            .field("id", &self.id)
+            .field("served", &self.served)
+            .finish_non_exhaustive()
+    }
+}

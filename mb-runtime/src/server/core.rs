@@ -1,0 +1,148 @@
+//! What a server is made of, as its connections see it: routes, the gate, event readers, peers.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use futures_core::future::BoxFuture;
+use futures_util::future::join_all;
+use mb_core::{Caller, Connected, EndReason, Fault, Hello, Host, Link, Message, Published};
+use uuid::Uuid;
+
+use super::peer::Peer;
+use crate::{
+    dispatch::{Gate, Routes, stopped},
+    subscription::Hub,
+};
+
+pub(crate) struct Core {
+    id: String,
+    pub(super) routes: Routes,
+    pub(super) gate: Arc<Gate>,
+    pub(super) hub: Arc<Hub>,
+    max_clients: usize,
+    peers: RwLock<BTreeMap<u64, Arc<Peer>>>,
+    next_peer: AtomicU64,
+}
+
+impl Core {
+    pub(super) fn new(id: String, routes: Routes, max_clients: usize) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            routes,
+            gate: Arc::default(),
+            hub: Arc::default(),
+            max_clients,
+            peers: RwLock::default(),
+            next_peer: AtomicU64::new(1),
+        })
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Forgets a client.
+    pub(super) fn forget(&self, peer: u64) {
+        self.write().remove(&peer);
+    }
+
+    /// Tells every client that the server has stopped, and forgets them all.
+    pub(super) fn dismiss(&self) {
+        let peers = std::mem::take(&mut *self.write());
+        for peer in peers.into_values() {
+            peer.dismiss(EndReason::ServerStopped);
+        }
+    }
+
+    /// Hands an event to each of some clients: one payload, shared by all of them.
+    fn deliver(
+        &self,
+        event: Message,
+        to: impl Fn(&Peer) -> bool,
+    ) -> (usize, Vec<BoxFuture<'static, ()>>) {
+        let event = Arc::new(event);
+        let mut reached = 0;
+        let mut waiting = Vec::new();
+        for peer in self.read().values().filter(|peer| to(peer)) {
+            reached += 1;
+            if !peer.wants(event.name().as_str()) {
+                continue;
+            }
+            match peer.caller().back().publish(&event) {
+                Published::Waiting(rest) => waiting.push(rest),
+                // A client that refuses is on its way out: its own link tells it so.
+                Published::Accepted | Published::Refused(_) => {}
+            }
+        }
+        (reached, waiting)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<u64, Arc<Peer>>> {
+        self.peers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<u64, Arc<Peer>>> {
+        self.peers.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Host for Core {
+    fn accept(self: Arc<Self>, hello: Hello, back: Arc<dyn Link>) -> Result<Connected, Fault> {
+        let connection_id = Uuid::now_v7().to_string();
+        let host: Arc<dyn Host> = Arc::clone(&self) as _;
+        let caller = Caller::new(hello, connection_id, Arc::downgrade(&host), back);
+        let key = self.next_peer.fetch_add(1, Ordering::Relaxed);
+        let peer = Arc::new(Peer::new(Arc::clone(&self), key, Arc::new(caller)));
+        let info = peer.caller().info();
+        let connected = Connected {
+            server_id: self.id.clone(),
+            client_id: info.client_id.clone(),
+            connection_id: info.connection_id.clone(),
+            contracts: Arc::clone(self.routes.contracts()),
+            link: Arc::clone(&peer) as _,
+        };
+        let mut peers = self.write();
+        // Asked under the lock that `dismiss` takes: nobody is let in and then never dismissed.
+        if self.gate.is_closing() {
+            return Err(stopped());
+        }
+        if peers.len() >= self.max_clients {
+            return Err(Fault::unavailable(format!(
+                "the server {} has {} clients, as many as it takes",
+                self.id, self.max_clients
+            )));
+        }
+        peers.insert(key, peer);
+        Ok(connected)
+    }
+
+    fn broadcast(&self, event: Message) -> BoxFuture<'static, Result<(), Fault>> {
+        if self.hub.end_reason().is_some() {
+            return Box::pin(std::future::ready(Err(stopped())));
+        }
+        let (_, waiting) = self.deliver(event, |_| true);
+        Box::pin(async move {
+            join_all(waiting).await;
+            Ok(())
+        })
+    }
+
+    fn send_to(&self, client_id: &str, event: Message) -> BoxFuture<'static, Result<(), Fault>> {
+        let (reached, waiting) = self.deliver(event, |peer| peer.caller().id() == client_id);
+        let missing = (reached == 0)
+            .then(|| Fault::unavailable(format!("no client `{client_id}` is connected")));
+        Box::pin(async move {
+            join_all(waiting).await;
+            missing.map_or(Ok(()), Err)
+        })
+    }
+
+    fn clients(&self) -> Vec<Arc<Caller>> {
+        self.read().values().map(|peer| Arc::clone(peer.caller())).collect()
+    }
+}

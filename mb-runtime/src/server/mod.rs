@@ -1,0 +1,99 @@
+//! The serving side: contracts behind endpoints, the clients that are connected, and the way to
+//! stop without losing a call.
+
+mod builder;
+mod core;
+mod error;
+mod peer;
+mod stop;
+
+use std::{fmt, sync::Arc};
+
+use mb_core::{ClientInfo, Context, Endpoint, Fault, Host, Publish};
+
+pub use builder::ServerBuilder;
+pub(crate) use builder::in_process;
+pub use error::{StartError, StopError};
+
+use self::{core::Core, stop::Running};
+
+/// A running server. Clones are handles on the same one.
+///
+/// [`stop`](Self::stop) drains it. Dropping the last handle stops it at once: calls in flight are
+/// cut off.
+#[derive(Clone)]
+#[must_use = "dropping the last handle stops the server"]
+pub struct Server(Arc<Running>);
+
+impl Server {
+    /// A server about to be started.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+
+    /// The id it was given, or one it made.
+    pub fn id(&self) -> &str {
+        self.0.core().id()
+    }
+
+    /// Where it listens, in the order of `bind`, with real ports where port 0 was asked for.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        self.0.endpoints()
+    }
+
+    /// The clients that are connected now.
+    pub fn clients(&self) -> Vec<ClientInfo> {
+        self.0.core().clients().iter().map(|caller| caller.info().clone()).collect()
+    }
+
+    /// Announces an event to every client that wants it. The payload is shared, never copied.
+    ///
+    /// Done when every reader has it in its queue; only readers with
+    /// [`Overflow::Wait`](crate::Overflow::Wait) make that take time.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` once the server has stopped.
+    pub async fn broadcast(&self, event: impl Publish) -> Result<(), Fault> {
+        let event = event.into_message().with_context(Context::inherited());
+        self.0.core().broadcast(event).await
+    }
+
+    /// Sends an event to every connection of one client.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where no client of this id is connected.
+    pub async fn send_to(&self, client_id: &str, event: impl Publish) -> Result<(), Fault> {
+        let event = event.into_message().with_context(Context::inherited());
+        self.0.core().send_to(client_id, event).await
+    }
+
+    /// Stops without losing a call: takes no new ones, ends streams with a reason, waits for calls
+    /// and emitted events in flight (30 s unless the builder said otherwise), then ends
+    /// subscriptions and connections with a reason.
+    ///
+    /// Every handle may call it, any number of times: all wait for the same end. Once called it
+    /// runs to its end, also when this future is dropped.
+    ///
+    /// # Errors
+    /// [`StopError::CutOff`] where calls were still running when the time was over.
+    pub async fn stop(&self) -> Result<(), StopError> {
+        self.0.stop().await
+    }
+
+    /// Waits until the server has stopped, whoever stops it.
+    ///
+    /// # Errors
+    /// As [`stop`](Self::stop).
+    pub async fn stopped(&self) -> Result<(), StopError> {
+        self.0.stopped().await
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("id", &self.id())
+            .field("endpoints", &self.endpoints())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,124 @@
+//! Events on their way to whoever asked for them: bounded queues, each with a policy for when its
+//! reader is too slow, and an end that says why.
+//!
+//! Both sides use it: a client for what its server announces, a server for what clients emit.
+
+mod handler;
+mod hub;
+mod queue;
+mod received;
+
+use std::{
+    marker::PhantomData,
+    pin::Pin,
+    task::{self, Poll, ready},
+};
+
+use futures_core::Stream;
+use mb_core::{EndReason, Subscribe};
+
+pub(crate) use handler::EventHandler;
+pub use handler::SubscriptionGuard;
+pub(crate) use hub::{Hub, Registration};
+pub use queue::Overflow;
+pub(crate) use queue::{QUEUE_CAPACITY, Reader};
+pub use received::Received;
+
+/// A subscription: a [`Stream`] of events, in the order they were published.
+///
+/// Its queue is bounded (256 events unless said otherwise); what happens when it is full is its
+/// [`Overflow`] policy. When the stream is over, [`end`](Self::end) says why. Dropping it
+/// unsubscribes.
+pub struct Subscription<E> {
+    incoming: Incoming<E>,
+    registration: Registration,
+}
+
+/// The reading half of a subscription: it does not hold the place in the hub.
+pub(crate) struct Incoming<E> {
+    reader: Reader,
+    undecodable: u64,
+    _event: PhantomData<fn() -> E>,
+}
+
+impl<E: Subscribe> Subscription<E> {
+    pub(crate) fn new(reader: Reader, registration: Registration) -> Self {
+        Self { incoming: Incoming { reader, undecodable: 0, _event: PhantomData }, registration }
+    }
+
+    pub(crate) fn split(self) -> (Incoming<E>, Registration) {
+        (self.incoming, self.registration)
+    }
+
+    /// The next event, or `None` at the end. Cancel safe.
+    pub async fn next(&mut self) -> Option<Received<E>> {
+        self.incoming.next().await
+    }
+
+    /// Takes no more events. Those in the queue can still be read.
+    pub fn unsubscribe(&mut self) {
+        self.registration.give_up();
+    }
+
+    /// Why there will be no more events; `None` while there may be. Events that were queued before
+    /// the end are still delivered.
+    pub fn end(&self) -> Option<EndReason> {
+        self.incoming.reader.queue().end()
+    }
+
+    /// How many events this subscription has lost because its queue was full.
+    pub fn dropped(&self) -> u64 {
+        self.incoming.reader.queue().dropped()
+    }
+
+    /// How many events arrived that were not of the declared shape, and were skipped. Each is in
+    /// the log.
+    pub fn undecodable(&self) -> u64 {
+        self.incoming.undecodable
+    }
+}
+
+impl<E: Subscribe> Stream for Subscription<E> {
+    type Item = Received<E>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+    ) -> Poll<Option<Received<E>>> {
+        self.incoming.poll_next(cx)
+    }
+}
+
+impl<E: Subscribe> Incoming<E> {
+    pub(crate) async fn next(&mut self) -> Option<Received<E>> {
+        std::future::poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Received<E>>> {
+        loop {
+            let Some(message) = ready!(self.reader.poll_next(cx)) else {
+                return Poll::Ready(None);
+            };
+            match E::receive(&message) {
+                Ok(event) => {
+                    let event = Received::new(event, message.context().clone());
+                    return Poll::Ready(Some(event));
+                }
+                Err(error) => {
+                    self.undecodable += 1;
+                    tracing::warn!(event = %message.name(), %error, "an event is not as declared");
+                }
+            }
+        }
+    }
+}
+
+impl<E> std::fmt::Debug for Subscription<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Subscription")
+            .field("event", &std::any::type_name::<E>())
+            .field("dropped", &self.incoming.reader.queue().dropped())
+            .field("end", &self.incoming.reader.queue().end())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,90 @@
+//! magicbutton within one process. `memory://name` hands typed values over and serialises nothing:
+//! a call runs the handler in the caller's own task. `memory://name?codec=json` sends everything
+//! through the codec instead, so that a test can prove that its types survive a network.
+
+mod names;
+mod reencode;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mb_core::{
+    BindError, Binding, Codec, Connected, Endpoint, Fault, FaultKind, Hello, Host, Link, Transport,
+};
+
+use crate::{names::Claim, reencode::Reencode};
+
+/// The transport of `memory://`. Names are shared by the whole process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Memory;
+
+#[async_trait]
+impl Transport for Memory {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["memory"]
+    }
+
+    async fn connect(
+        &self,
+        endpoint: &Endpoint,
+        hello: Hello,
+        inbound: Arc<dyn Link>,
+    ) -> Result<Connected, Fault> {
+        let codec =
+            codec(endpoint).map_err(|reason| Fault::new(FaultKind::ValidationFailed, reason))?;
+        let host = names::find(endpoint.authority()).ok_or_else(|| {
+            Fault::unavailable(format!("nobody serves {endpoint} in this process"))
+        })?;
+        let Some(codec) = codec else { return host.accept(hello, inbound) };
+        let inbound = Arc::new(Reencode::new(inbound, codec.clone()));
+        let mut connected = host.accept(hello, inbound)?;
+        connected.link = Arc::new(Reencode::new(connected.link, codec));
+        Ok(connected)
+    }
+
+    async fn bind(
+        &self,
+        endpoint: &Endpoint,
+        host: Arc<dyn Host>,
+    ) -> Result<Box<dyn Binding>, BindError> {
+        codec(endpoint)
+            .map_err(|reason| BindError::Invalid { endpoint: endpoint.clone(), reason })?;
+        match names::claim(endpoint.authority(), host) {
+            Some(claim) => Ok(Box::new(Bound { endpoint: endpoint.clone(), claim: Some(claim) })),
+            None => Err(BindError::InUse { endpoint: endpoint.clone() }),
+        }
+    }
+}
+
+/// What the connection string asks for. An option that is not known is an error, not a shrug.
+fn codec(endpoint: &Endpoint) -> Result<Option<Codec>, String> {
+    if endpoint.path() != "/" {
+        return Err(format!("`{}`: a memory endpoint has a name and no path", endpoint.path()));
+    }
+    let mut codec = None;
+    for (key, value) in endpoint.options() {
+        match (key, Codec::of_name(value)) {
+            ("codec", Some(known)) => codec = Some(known),
+            ("codec", None) => return Err(format!("no codec is called `{value}`: there is json")),
+            _ => return Err(format!("no option is called `{key}`: there is codec")),
+        }
+    }
+    Ok(codec)
+}
+
+/// A name that is served.
+struct Bound {
+    endpoint: Endpoint,
+    claim: Option<Claim>,
+}
+
+#[async_trait]
+impl Binding for Bound {
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    async fn close(&mut self) {
+        self.claim = None;
+    }
+}

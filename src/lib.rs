@@ -1,0 +1,2 @@
+//! facade
+pub use mb_runtime::*;
