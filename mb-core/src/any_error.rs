@@ -15,7 +15,8 @@ pub struct AnyError(Repr);
 
 enum Repr {
     Typed(Box<dyn Erased>),
-    Wire(WireError),
+    /// Boxed, as every answer is as wide as this.
+    Wire(Box<WireError>),
 }
 
 impl AnyError {
@@ -28,7 +29,7 @@ impl AnyError {
     pub fn to_wire(&self) -> WireError {
         match &self.0 {
             Repr::Typed(error) => error.to_wire(),
-            Repr::Wire(error) => error.clone(),
+            Repr::Wire(error) => (**error).clone(),
         }
     }
 
@@ -52,7 +53,7 @@ impl AnyError {
                 }
                 error.to_wire()
             }
-            Repr::Wire(error) => error,
+            Repr::Wire(error) => *error,
         };
         let Some(variant) = E::VARIANTS.iter().find(|variant| variant.code == wire.code) else {
             return Failure::Fault(Fault::from_wire(wire));
@@ -97,7 +98,7 @@ impl Resolve for AnyError {
 
 impl From<WireError> for AnyError {
     fn from(error: WireError) -> Self {
-        Self(Repr::Wire(error))
+        Self(Repr::Wire(Box::new(error)))
     }
 }
 

@@ -21,7 +21,8 @@ pub struct Body(Repr);
 enum Repr {
     Owned(Box<dyn Erased>),
     Shared(Arc<dyn Erased>),
-    Encoded(Encoded),
+    /// Boxed, as every message is as wide as this.
+    Encoded(Box<Encoded>),
 }
 
 /// Bytes, and what they are written in.
@@ -35,6 +36,7 @@ pub struct Encoded {
 
 impl Body {
     /// A typed value with one owner: requests and replies.
+    #[inline]
     pub fn new<T: Payload>(value: T) -> Self {
         Self(Repr::Owned(Box::new(value)))
     }
@@ -46,7 +48,7 @@ impl Body {
 
     /// Bytes from elsewhere. Nothing is checked until somebody reads them.
     pub fn encoded(codec: Codec, bytes: impl Into<Bytes>) -> Self {
-        Self(Repr::Encoded(Encoded { codec, bytes: bytes.into() }))
+        Encoded { codec, bytes: bytes.into() }.into()
     }
 
     /// The value, if the body holds one of exactly this type, not bytes.
@@ -60,17 +62,23 @@ impl Body {
     }
 
     /// Takes the value out: moved where it is already of this type, decoded where it is bytes.
+    #[inline]
     pub fn decode<T: Payload>(self) -> Result<T, DecodeError> {
+        self.decode_boxed().map(|value| *value)
+    }
+
+    /// Takes the value out as it is held: a typed one is not even moved.
+    pub fn decode_boxed<T: Payload>(self) -> Result<Box<T>, DecodeError> {
         match self.0 {
-            Repr::Owned(value) => match downcast::<T>(value) {
-                Ok(value) => Ok(*value),
-                Err(value) => convert(&*value),
-            },
+            Repr::Owned(value) => {
+                downcast::<T>(value).or_else(|value| convert(&*value).map(Box::new))
+            }
             Repr::Shared(value) => match downcast_shared::<T>(value) {
                 Ok(value) => Arc::try_unwrap(value).or_else(|value| convert::<T>(&*value)),
                 Err(value) => convert(&*value),
-            },
-            Repr::Encoded(encoded) => encoded.codec.decode(&encoded.bytes),
+            }
+            .map(Box::new),
+            Repr::Encoded(encoded) => encoded.codec.decode(&encoded.bytes).map(Box::new),
         }
     }
 
@@ -109,7 +117,7 @@ impl Body {
 
 impl From<Encoded> for Body {
     fn from(encoded: Encoded) -> Self {
-        Self(Repr::Encoded(encoded))
+        Self(Repr::Encoded(Box::new(encoded)))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use crate::{Host, Link};
+use crate::{Hello, Host, Link};
 
 /// What a server knows of one connected client. The client said most of it about itself; only
 /// `connection_id` and `connected_at` are the server's own.
@@ -39,12 +39,12 @@ pub struct Caller {
 impl Caller {
     /// A client that has just connected to `host` and can be reached over `back`.
     pub fn new(
-        hello: crate::Hello,
+        hello: Hello,
         connection_id: String,
         host: Weak<dyn Host>,
         back: Arc<dyn Link>,
     ) -> Self {
-        let crate::Hello { client_id, kind, capabilities, metadata } = hello;
+        let Hello { client_id, kind, capabilities, metadata } = hello;
         let client_id = client_id.unwrap_or_else(|| format!("anonymous-{connection_id}"));
         let connected_at = SystemTime::now();
         let info =

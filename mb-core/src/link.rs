@@ -137,6 +137,7 @@ impl Calling {
 }
 
 impl From<BoxFuture<'static, Answer>> for Calling {
+    #[inline]
     fn from(answer: BoxFuture<'static, Answer>) -> Self {
         Self(Repr::Running(answer))
     }
@@ -145,6 +146,7 @@ impl From<BoxFuture<'static, Answer>> for Calling {
 impl Future for Calling {
     type Output = Answer;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Answer> {
         match &mut self.0 {
             // Polled again after it was done: stays pending, as any finished future may.

@@ -20,11 +20,12 @@ pub enum Name {
     /// An event this program's contracts declare.
     Event(&'static EventDescriptor),
     /// A name as somebody wrote it, in full (`orders/createOrder`) or bare (`createOrder`).
-    Text(Arc<str>),
+    Text(Arc<String>),
 }
 
 impl Name {
     /// The name in full, or as it was written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Request(request) => request.full_name,
@@ -42,11 +43,13 @@ impl fmt::Display for Name {
 
 impl Message {
     /// A message of any name.
+    #[inline]
     pub fn new(name: Name, context: Context, body: Body) -> Self {
         Self { name, context, body }
     }
 
     /// A declared request.
+    #[inline]
     pub fn request<R: Request>(request: R) -> Self {
         Self::new(Name::Request(R::DESCRIPTOR), Context::new(), Body::new(request))
     }
@@ -57,11 +60,13 @@ impl Message {
     }
 
     /// What it is called.
+    #[inline]
     pub fn name(&self) -> &Name {
         &self.name
     }
 
     /// What surrounds it.
+    #[inline]
     pub fn context(&self) -> &Context {
         &self.context
     }
@@ -71,13 +76,26 @@ impl Message {
         &self.body
     }
 
+    /// Gives it another context.
+    #[inline]
+    pub fn set_context(&mut self, context: Context) {
+        self.context = context;
+    }
+
+    /// Takes its context, and leaves an empty one.
+    pub fn take_context(&mut self) -> Context {
+        std::mem::take(&mut self.context)
+    }
+
     /// The same message with another context.
     #[must_use]
-    pub fn with_context(self, context: Context) -> Self {
-        Self { context, ..self }
+    pub fn with_context(mut self, context: Context) -> Self {
+        self.context = context;
+        self
     }
 
     /// The message taken apart.
+    #[inline]
     pub fn into_parts(self) -> (Name, Context, Body) {
         (self.name, self.context, self.body)
     }

@@ -34,7 +34,7 @@ impl Reencode {
             }
         };
         // A name crosses as text: what it stands for is the receiver's to say.
-        let name = Name::Text(message.name().as_str().into());
+        let name = Name::Text(Arc::new(message.name().to_string()));
         Ok(Message::new(name, context, body.into()))
     }
 }

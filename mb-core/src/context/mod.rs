@@ -22,24 +22,25 @@ use crate::{Caller, Fault, Publish};
 use ids::{SharedId, SpanCell, TraceCell};
 
 /// What surrounds a message. Cheap to make, cheap to clone; clones share what is made lazily.
-#[derive(Default)]
-pub struct Context(OnceLock<Arc<Inner>>);
+pub struct Context {
+    /// Who sent it, where this is a server's view of a message.
+    caller: Option<Arc<Caller>>,
+    deadline: Option<Instant>,
+    written: OnceLock<Arc<Written>>,
+}
 
+/// What the sender wrote, or will turn out to have written: shared by both sides in one process.
 #[derive(Default, Clone)]
-struct Inner {
+struct Written {
     id: OnceLock<Box<str>>,
     timestamp: OnceLock<SystemTime>,
+    source: Option<Box<str>>,
     target: Option<Box<str>>,
-    auth: Option<Box<Auth>>,
+    auth: Option<Auth>,
     metadata: Map<String, Value>,
     trace: OnceLock<TraceCell>,
     span: OnceLock<SpanCell>,
     parent_span: Option<SpanCell>,
-    deadline: Option<Instant>,
-    /// What the sender wrote, where this is the receiver's view of it.
-    sent: Option<Arc<Inner>>,
-    source: Option<Box<str>>,
-    caller: Option<Arc<Caller>>,
 }
 
 /// On whose behalf a message is sent, as its sender says.
@@ -71,14 +72,14 @@ pub struct Actor {
 
 impl Context {
     /// An empty context: the start of a conversation. Allocates nothing.
+    #[inline]
     pub const fn new() -> Self {
-        Self(OnceLock::new())
+        Self { caller: None, deadline: None, written: OnceLock::new() }
     }
 
     /// The message's id: any string; a UUID v7 where the sender set none.
     pub fn id(&self) -> &str {
-        let inner = self.written();
-        inner.id.get_or_init(ids::message)
+        self.written().id.get_or_init(ids::message)
     }
 
     /// When the message was made, or first asked.
@@ -88,8 +89,7 @@ impl Context {
 
     /// Who sent it. On a server this is the caller's client id, whatever the sender wrote.
     pub fn source(&self) -> Option<&str> {
-        let inner = self.inner();
-        match &inner.caller {
+        match self.caller() {
             Some(caller) => Some(caller.id()),
             None => self.written().source.as_deref(),
         }
@@ -100,9 +100,15 @@ impl Context {
         self.written().target.as_deref()
     }
 
-    /// On whose behalf it was sent. On a server it never holds an actor the client wrote.
-    pub fn auth(&self) -> Option<&Auth> {
-        self.inner().auth.as_deref()
+    /// The token that the sender acts with.
+    pub fn token(&self) -> Option<&str> {
+        self.written().auth.as_ref()?.token.as_deref()
+    }
+
+    /// Who is acting, where this program said so itself. A server never takes this from a client:
+    /// in its handlers it is `None` until a verified token says who it is.
+    pub fn actor(&self) -> Option<&Actor> {
+        if self.is_view() { None } else { self.written().auth.as_ref()?.actor.as_ref() }
     }
 
     /// One entry of what the two sides agreed to say beside the payload.
@@ -126,8 +132,9 @@ impl Context {
     }
 
     /// When the answer is of no more use.
+    #[inline]
     pub fn deadline(&self) -> Option<Instant> {
-        self.0.get()?.deadline
+        self.deadline
     }
 
     /// The time left until the deadline; zero when it has passed.
@@ -136,46 +143,47 @@ impl Context {
     }
 
     /// The client this message came from. `None` outside a server's handlers.
+    #[inline]
     pub fn caller(&self) -> Option<&Caller> {
-        self.0.get()?.caller.as_deref()
+        self.caller.as_deref()
     }
 
     /// Says who should get the message.
     #[must_use]
     pub fn with_target(self, target: impl Into<String>) -> Self {
-        self.change(|inner| inner.target = Some(target.into().into()))
+        self.write(|written| written.target = Some(target.into().into()))
     }
 
     /// Says on whose behalf the message is sent.
     #[must_use]
     pub fn with_auth(self, auth: Auth) -> Self {
-        self.change(|inner| inner.auth = Some(Box::new(auth)))
+        self.write(|written| written.auth = Some(auth))
     }
 
     /// Adds one entry beside the payload.
     #[must_use]
     pub fn with_metadata(self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.change(|inner| {
-            inner.metadata.insert(key.into(), value.into());
+        self.write(|written| {
+            written.metadata.insert(key.into(), value.into());
         })
     }
 
     /// Sets the message's id.
     #[must_use]
     pub fn with_id(self, id: impl Into<String>) -> Self {
-        self.change(|inner| inner.id = OnceLock::from(id.into().into_boxed_str()))
+        self.write(|written| written.id = OnceLock::from(id.into().into_boxed_str()))
     }
 
     /// Makes the message part of a trace that began elsewhere.
     #[must_use]
     pub fn with_trace_id(self, trace_id: impl AsRef<str>) -> Self {
-        self.change(|inner| inner.trace = OnceLock::from(SharedId::known(trace_id.as_ref())))
+        self.write(|written| written.trace = OnceLock::from(SharedId::known(trace_id.as_ref())))
     }
 
     /// Sets when the answer is of no more use.
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
-        self.change(|inner| inner.deadline = Some(deadline))
+        Self { deadline: Some(deadline), ..self.outgoing() }
     }
 
     /// Announces an event to every client of the server that is handling this message, as caused
@@ -204,36 +212,35 @@ impl Context {
             .ok_or_else(|| Fault::unavailable("this context belongs to no running server"))
     }
 
-    fn inner(&self) -> &Arc<Inner> {
-        self.0.get_or_init(Arc::default)
+    fn written(&self) -> &Written {
+        self.written.get_or_init(Arc::default)
     }
 
-    /// Where the sender's own fields are: behind the view, if this is one.
-    fn written(&self) -> &Inner {
-        let inner = self.inner();
-        inner.sent.as_ref().unwrap_or(inner)
+    fn write(self, write: impl FnOnce(&mut Written)) -> Self {
+        // A server's view is not for sending: what is written is a message caused by it.
+        let context = self.outgoing();
+        let mut written = context.written.into_inner().unwrap_or_default();
+        write(Arc::make_mut(&mut written));
+        Self { caller: None, deadline: context.deadline, written: written.into() }
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        // A receiver's view is not for sending: changing it means answering or calling onwards.
-        if self.is_view() {
-            self = self.child();
-        }
-        self.inner();
-        if let Some(inner) = self.0.get_mut() {
-            change(Arc::make_mut(inner));
-        }
-        self
-    }
-
+    #[inline]
     fn is_view(&self) -> bool {
-        self.0.get().is_some_and(|inner| inner.caller.is_some())
+        self.caller().is_some()
+    }
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 impl Clone for Context {
     fn clone(&self) -> Self {
-        Self(OnceLock::from(Arc::clone(self.inner())))
+        self.written();
+        let Self { caller, deadline, written } = self;
+        Self { caller: caller.clone(), deadline: *deadline, written: written.clone() }
     }
 }
 
@@ -248,23 +255,19 @@ impl From<&Context> for Context {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Context");
-        if let Some(inner) = self.0.get() {
-            let written = inner.sent.as_ref().unwrap_or(inner);
+        if let Some(written) = self.written.get() {
             if let Some(id) = written.id.get() {
                 out.field("id", id);
             }
             if let Some(trace) = written.trace.get().and_then(SharedId::get) {
                 out.field("trace_id", &trace);
             }
-            if let Some(caller) = &inner.caller {
-                out.field("caller", &caller.id());
-            }
-            if let Some(actor) = inner.auth.as_ref().and_then(|auth| auth.actor.as_ref()) {
-                out.field("actor", &actor.id);
-            }
-            if let Some(deadline) = inner.deadline {
-                out.field("remaining", &deadline.saturating_duration_since(Instant::now()));
-            }
+        }
+        if let Some(caller) = self.caller() {
+            out.field("caller", &caller.id());
+        }
+        if let Some(remaining) = self.remaining() {
+            out.field("remaining", &remaining);
         }
         out.finish_non_exhaustive()
     }

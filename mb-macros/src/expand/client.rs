@@ -51,11 +51,11 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
                 self.0.emit(event).await
             }
             /// Sends any request of this contract, say from a log. The reply is a body.
-            pub fn send(&self, request: Request) -> #rt::RawCall<Error> {
+            pub fn send(&self, request: Request) -> #rt::RawCall<'_, Error> {
                 self.0.send(request)
             }
             /// Sends any request of this contract that is answered by a stream.
-            pub fn send_streamed(&self, request: Request) -> #rt::RawStream<Error> {
+            pub fn send_streamed(&self, request: Request) -> #rt::RawStream<'_, Error> {
                 self.0.send_streamed(request)
             }
             #(#methods)*
@@ -87,7 +87,7 @@ fn method(scope: &Scope<'_>, request: &Request) -> TokenStream {
     };
     quote! {
         #(#method_attrs)*
-        pub fn #ident(&self #(, #parameters)*) -> #rt::#call<requests::#payload> {
+        pub fn #ident(&self #(, #parameters)*) -> #rt::#call<'_, requests::#payload> {
             self.0.#how(requests::#payload { #(#fields),* })
         }
     }

@@ -39,10 +39,12 @@ fn event(scope: &Scope<'_>) -> TokenStream {
             fn receive(
                 message: &#rt::Message,
             ) -> ::core::result::Result<::std::sync::Arc<Self>, #rt::DecodeError> {
-                ::core::result::Result::Ok(::std::sync::Arc::new(match message.name().as_str() {
-                    #(#full_names => Self::#idents(message.body().decode_shared()?),)*
-                    other => return ::core::result::Result::Err(#rt::DecodeError::unknown(other)),
-                }))
+                match message.name().as_str() {
+                    #(#full_names => message.body().decode_shared().map(|event| {
+                        ::std::sync::Arc::new(Self::#idents(event))
+                    }),)*
+                    other => ::core::result::Result::Err(#rt::DecodeError::unknown(other)),
+                }
             }
         }
         impl #rt::Publish for Event {

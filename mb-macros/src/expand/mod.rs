@@ -37,7 +37,7 @@ pub(crate) fn expand(rt: &TokenStream, contract: &Contract) -> TokenStream {
     let descriptor = descriptor::expand(&scope);
     quote! {
         #(#attrs)*
-        #[allow(clippy::too_many_arguments)]
+        #[allow(unreachable_pub, clippy::too_many_arguments)]
         #vis mod #ident {
             #(#uses)*
             // serde's derive takes its path as text, which cannot name what `$crate` stands for.

@@ -25,9 +25,7 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
         }
         /// The contract with a service that implements it: for `Server::builder().serve(..)`.
         pub fn serve(service: impl Service) -> #rt::ServedContract {
-            #rt::ServedContractBuilder::new(&CONTRACT, service)
-                #(#routes)*
-                .build()
+            #rt::ServedContract::new(&CONTRACT, service, |handlers| handlers #(#routes)*)
         }
     }
 }
@@ -54,18 +52,18 @@ fn method(scope: &Scope<'_>, request: &Request) -> TokenStream {
 fn route(request: &Request) -> TokenStream {
     let Request { ident, payload, arguments, reply, .. } = request;
     let fields = arguments.iter().map(|Argument { ident, .. }| quote!(request.#ident));
-    let call = quote!(Service::#ident(&*service, &cx #(, #fields)*));
+    let call = quote!(Service::#ident(run.service(), run.context() #(, #fields)*));
     // Without arguments, the payload is there and nobody looks at it.
     let request = if arguments.is_empty() { quote!(_request) } else { quote!(request) };
     if reply.streamed {
         quote! {
-            .streamed(|service, cx, #request: requests::#payload, items| async move {
-                items.forward(#call).await
+            .streamed(|run, #request: ::std::boxed::Box<requests::#payload>, items| async move {
+                run.many(items, #call).await
             })
         }
     } else {
         quote! {
-            .unary(|service, cx, #request: requests::#payload| async move { #call.await })
+            .unary(|run, #request: ::std::boxed::Box<requests::#payload>| async move { run.once(#call).await })
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use arc_swap::ArcSwapOption;
 use mb_core::{Connected, Fault, FaultKind, Hello, IntoEndpoint, Link, Transport};
 use serde_json::Value;
 
@@ -90,7 +89,6 @@ fn client(
     timeout: Option<Duration>,
     server: Option<Server>,
 ) -> Client {
-    let connected = ArcSwapOption::from_pointee(connected);
     Client(Arc::new(Shared { connected, inbound, timeout, _server: server }))
 }
 

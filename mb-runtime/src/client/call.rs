@@ -15,10 +15,7 @@ use mb_core::{
     Reply, Request, RequestDescriptor, Resolve,
 };
 
-use super::{
-    Client,
-    outgoing::{Outgoing, Sent},
-};
+use super::{Client, outgoing::Outgoing};
 
 /// A call of a declared request. Await it for the reply.
 ///
@@ -26,39 +23,55 @@ use super::{
 /// and nothing of its caller's identity. Dropping a call cancels it: the handler is dropped too,
 /// unless the request is detached.
 #[must_use = "a call is made when it is awaited"]
-pub struct Call<R: Request>(RawCall<R::Error>);
+pub struct Call<'a, R: Request>(RawCall<'a, R::Error>);
 
 /// A call whose reply is a [`Body`], and whose errors are read as `E`. Await it for the reply.
 #[must_use = "a call is made when it is awaited"]
-pub struct RawCall<E = AnyError>(State, PhantomData<fn() -> E>);
-
-enum State {
-    Waiting(Box<Outgoing>),
-    Running(Calling, Sent),
-    Done,
+pub struct RawCall<'a, E = AnyError> {
+    outgoing: Outgoing<'a>,
+    running: Option<Calling>,
+    _error: PhantomData<fn() -> E>,
 }
 
-impl<E: Resolve> RawCall<E> {
-    pub(super) fn new(client: Client, request: Message) -> Self {
-        Self(State::Waiting(Box::new(Outgoing::new(client, request))), PhantomData)
+impl<'a, E: Resolve> RawCall<'a, E> {
+    #[inline]
+    pub(super) fn new(client: &'a Client, request: Message) -> Self {
+        Self { outgoing: Outgoing::new(client, request), running: None, _error: PhantomData }
     }
 
     /// How long the call may take. The client's own limit, and the deadline of the message being
     /// handled, hold as well: the earliest counts.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.0.change(|outgoing| outgoing.set_timeout(limit));
+        self.outgoing.set_timeout(limit);
         self
     }
 
     /// What surrounds the call: `.context(&cx)` for one caused by `cx`, or one made for it.
     pub fn context(mut self, context: impl Into<Context>) -> Self {
-        self.0.change(|outgoing| outgoing.set_context(context.into()));
+        self.outgoing.set_context(context.into());
         self
+    }
+
+    #[inline]
+    fn poll_answer(&mut self, cx: &mut task::Context<'_>) -> Poll<Answer> {
+        if !self.outgoing.is_sent() {
+            self.outgoing.use_default_timeout();
+            self.running = self.outgoing.send(|link, message| link.call(message))?;
+        }
+        // Polled again after its end, it stays pending, as any finished future may.
+        let Some(calling) = &mut self.running else { return Poll::Pending };
+        let answer = match Pin::new(calling).poll(cx) {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => Err(ready!(self.outgoing.poll_late(cx)).into()),
+        };
+        // What is left of the call goes before its answer is seen.
+        self.running = None;
+        Poll::Ready(answer)
     }
 }
 
-impl<R: Request> Call<R> {
-    pub(super) fn new(client: Client, request: R) -> Self {
+impl<'a, R: Request> Call<'a, R> {
+    pub(super) fn new(client: &'a Client, request: R) -> Self {
         Self(RawCall::new(client, Message::request(request)))
     }
 
@@ -74,58 +87,41 @@ impl<R: Request> Call<R> {
     }
 }
 
-impl State {
-    fn change(&mut self, change: impl FnOnce(&mut Outgoing)) {
-        if let Self::Waiting(outgoing) = self {
-            change(outgoing);
-        }
-    }
-
-    fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<Answer> {
-        if matches!(self, Self::Waiting(_))
-            && let Self::Waiting(outgoing) = std::mem::replace(self, Self::Done)
-        {
-            let (connected, message, sent) = outgoing.or_default_timeout().start()?;
-            *self = Self::Running(connected.link.call(message), sent);
-        }
-        let Self::Running(calling, sent) = self else { return Poll::Pending };
-        let answer = match Pin::new(calling).poll(cx) {
-            Poll::Ready(answer) => answer,
-            Poll::Pending => Err(ready!(sent.poll_late(cx)).into()),
-        };
-        // What is left of the call goes before its answer is seen.
-        *self = Self::Done;
-        Poll::Ready(answer)
-    }
-}
-
-impl<E: Resolve> Future for RawCall<E> {
+impl<E: Resolve> Future for RawCall<'_, E> {
     type Output = Reply<Body, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(cx).map(resolved)
+        self.poll_answer(cx).map(resolved)
     }
 }
 
-impl<R: Request> Future for Call<R> {
+impl<R: Request> Future for Call<'_, R> {
     type Output = Reply<R::Reply, R::Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(typed::<R>)
+        self.0.poll_answer(cx).map(typed::<R>)
     }
 }
 
 /// An answer whose error the caller's contract has read.
 pub(super) fn resolved<E: Resolve>(answer: Answer) -> Reply<Body, E> {
-    answer.map_err(|failure| match failure {
-        Failure::Declared(error) => E::resolve(error),
-        Failure::Fault(fault) => Failure::Fault(fault),
-    })
+    answer.map_err(read_failure)
 }
 
-/// A reply as the caller's contract has it.
-pub(super) fn typed<R: Request>(reply: Reply<Body, R::Error>) -> Reply<R::Reply, R::Error> {
-    reply?.decode().map_err(|error| misshapen(R::DESCRIPTOR, &error).into())
+/// An answer as the caller's contract has it.
+#[inline]
+pub(super) fn typed<R: Request>(answer: Answer) -> Reply<R::Reply, R::Error> {
+    match answer {
+        Ok(body) => body.decode().map_err(|error| misshapen(R::DESCRIPTOR, &error).into()),
+        Err(failure) => Err(read_failure(failure)),
+    }
+}
+
+fn read_failure<E: Resolve>(failure: Failure<AnyError>) -> Failure<E> {
+    match failure {
+        Failure::Declared(error) => E::resolve(error),
+        Failure::Fault(fault) => Failure::Fault(fault),
+    }
 }
 
 fn misshapen(request: &RequestDescriptor, error: &DecodeError) -> Fault {
@@ -136,18 +132,18 @@ fn misshapen(request: &RequestDescriptor, error: &DecodeError) -> Fault {
     .with_details(serde_json::json!({ "path": error.path, "reason": error.reason }))
 }
 
-impl<R: Request> fmt::Debug for Call<R> {
+impl<R: Request> fmt::Debug for Call<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl<E> fmt::Debug for RawCall<E> {
+impl<E> fmt::Debug for RawCall<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            State::Waiting(_) => "Call(not sent)",
-            State::Running(..) => "Call(running)",
-            State::Done => "Call(done)",
+        f.write_str(match (self.outgoing.is_sent(), &self.running) {
+            (false, _) => "Call(not sent)",
+            (true, Some(_)) => "Call(running)",
+            (true, None) => "Call(done)",
         })
     }
 }

@@ -10,7 +10,6 @@ mod subscribing;
 
 use std::{fmt, sync::Arc};
 
-use arc_swap::ArcSwapOption;
 use futures_core::Stream;
 use mb_core::{
     AnyRequest, Body, Connected, Context, Contract, ContractDescriptor, EndReason, Fault,
@@ -36,7 +35,7 @@ use crate::{dispatch::ServedContract, server::Server};
 pub struct Client(Arc<Shared>);
 
 struct Shared {
-    connected: ArcSwapOption<Connected>,
+    connected: Connected,
     inbound: Arc<Inbound>,
     timeout: Option<std::time::Duration>,
     /// The server of an in-process client, which lives as long as its client.
@@ -65,36 +64,36 @@ impl Client {
     }
 
     /// Calls a declared request. Generated clients do this in their methods.
-    pub fn call<R: Request>(&self, request: R) -> Call<R> {
-        Call::new(self.clone(), request)
+    pub fn call<R: Request>(&self, request: R) -> Call<'_, R> {
+        Call::new(self, request)
     }
 
     /// Calls a declared request that is answered by a stream. Generated clients do this in their
     /// methods.
-    pub fn stream<R: Request>(&self, request: R) -> StreamCall<R> {
-        StreamCall::new(self.clone(), request)
+    pub fn stream<R: Request>(&self, request: R) -> StreamCall<'_, R> {
+        StreamCall::new(self, request)
     }
 
     /// Calls a request by name, in full (`orders/createOrder`) or, while it is unambiguous, bare.
     /// For tools that know no contract.
-    pub fn call_raw(&self, name: &str, body: Body) -> RawCall {
-        RawCall::new(self.clone(), raw(name, body))
+    pub fn call_raw(&self, name: &str, body: Body) -> RawCall<'_> {
+        RawCall::new(self, raw(name, body))
     }
 
     /// Sends any request of a contract, say from a log. Generated clients have this as `send`.
-    pub fn send<E: Resolve>(&self, request: impl AnyRequest) -> RawCall<E> {
-        RawCall::new(self.clone(), request.into_message())
+    pub fn send<E: Resolve>(&self, request: impl AnyRequest) -> RawCall<'_, E> {
+        RawCall::new(self, request.into_message())
     }
 
     /// Sends any request of a contract that is answered by a stream. Generated clients have this
     /// as `send_streamed`.
-    pub fn send_streamed<E: Resolve>(&self, request: impl AnyRequest) -> RawStream<E> {
-        RawStream::new(self.clone(), request.into_message())
+    pub fn send_streamed<E: Resolve>(&self, request: impl AnyRequest) -> RawStream<'_, E> {
+        RawStream::new(self, request.into_message())
     }
 
     /// Calls a request by name that is answered by a stream. For tools that know no contract.
-    pub fn stream_raw(&self, name: &str, body: Body) -> RawStream {
-        RawStream::new(self.clone(), raw(name, body))
+    pub fn stream_raw(&self, name: &str, body: Body) -> RawStream<'_> {
+        RawStream::new(self, raw(name, body))
     }
 
     /// Subscribes to an event, or to all events of a contract. Await it for a stream.
@@ -108,8 +107,8 @@ impl Client {
     /// `UNAVAILABLE` where the client is not connected; `CONTRACT_MISMATCH` where the server
     /// serves no contract that has the event.
     pub async fn emit(&self, event: impl Publish) -> Result<(), Fault> {
-        let event = event.into_message().with_context(Context::inherited());
-        let published = self.link()?.link.publish(&Arc::new(event));
+        let event = event.into_message().with_context(Context::inherited().unwrap_or_default());
+        let published = self.0.connected.link.publish(&Arc::new(event));
         published.done().await
     }
 
@@ -129,14 +128,14 @@ impl Client {
         WatchStream::new(self.watch_status())
     }
 
-    /// The id the server knows this client by; `None` once disconnected.
-    pub fn id(&self) -> Option<String> {
-        self.0.connected.load().as_ref().map(|connected| connected.client_id.clone())
+    /// The id the server knows this client by.
+    pub fn id(&self) -> &str {
+        &self.0.connected.client_id
     }
 
-    /// The server's id; `None` once disconnected.
-    pub fn server_id(&self) -> Option<String> {
-        self.0.connected.load().as_ref().map(|connected| connected.server_id.clone())
+    /// The server's id.
+    pub fn server_id(&self) -> &str {
+        &self.0.connected.server_id
     }
 
     /// Leaves the server: later calls answer `UNAVAILABLE`, subscriptions end with
@@ -149,26 +148,17 @@ impl Client {
     /// version.
     ///
     /// # Errors
-    /// `CONTRACT_MISMATCH`, with both versions in the details; `UNAVAILABLE` once disconnected.
+    /// `CONTRACT_MISMATCH`, with both versions in the details.
     pub fn typed<C: Contract + From<Self>>(&self) -> Result<C, Fault> {
-        check(&self.link()?.contracts, C::DESCRIPTOR)?;
+        check(&self.0.connected.contracts, C::DESCRIPTOR)?;
         Ok(C::from(self.clone()))
-    }
-
-    fn link(&self) -> Result<Arc<Connected>, Fault> {
-        self.0
-            .connected
-            .load_full()
-            .ok_or_else(|| Fault::unavailable("this client has disconnected"))
     }
 }
 
 impl Shared {
     fn leave(&self) {
-        if let Some(connected) = self.connected.swap(None) {
-            connected.link.close(EndReason::ClientDisconnected);
-            self.inbound.close(EndReason::ClientDisconnected);
-        }
+        self.connected.link.close(EndReason::ClientDisconnected);
+        self.inbound.close(EndReason::ClientDisconnected);
     }
 }
 
@@ -189,7 +179,7 @@ impl fmt::Debug for Client {
 }
 
 fn raw(name: &str, body: Body) -> Message {
-    Message::new(Name::Text(name.into()), Context::new(), body)
+    Message::new(Name::Text(Arc::new(name.to_owned())), Context::new(), body)
 }
 
 /// Two contracts of one name are compatible when the first numbers of their versions agree.

@@ -1,8 +1,8 @@
-//! What calls and streams share: the options given before the start, and the start itself.
+//! What calls and streams share: the options given before the start, the start, and the time limit.
 
-use std::{future::Future, pin::Pin, sync::Arc, task, task::Poll, time::Duration};
+use std::{future::Future, pin::Pin, task, task::Poll, time::Duration};
 
-use mb_core::{Connected, Context, Fault, FaultKind, Message};
+use mb_core::{Context, Fault, FaultKind, Link, Message, Name};
 use tokio::{
     runtime::Handle,
     time::{Instant, Sleep, sleep_until},
@@ -10,25 +10,26 @@ use tokio::{
 
 use super::Client;
 
-/// A request that has not been sent yet.
-pub(super) struct Outgoing {
-    client: Client,
-    message: Message,
-    context: Option<Context>,
+/// A request on its way out, and what ends it if it takes too long.
+pub(super) struct Outgoing<'a> {
+    client: &'a Client,
+    /// Until it is sent.
+    message: Option<Message>,
+    /// Whether the message has the context it is to be sent with.
+    in_context: bool,
     timeout: Option<Duration>,
+    late: Option<Box<Late>>,
 }
 
-/// A request that has been sent: what it needs until it is done.
-pub(super) struct Sent {
-    /// Keeps the connection open.
-    _client: Client,
-    deadline: Option<Pin<Box<Sleep>>>,
-    name: mb_core::Name,
+struct Late {
+    timer: Pin<Box<Sleep>>,
+    name: Name,
 }
 
-impl Outgoing {
-    pub(super) fn new(client: Client, message: Message) -> Self {
-        Self { client, message, context: None, timeout: None }
+impl<'a> Outgoing<'a> {
+    #[inline]
+    pub(super) fn new(client: &'a Client, message: Message) -> Self {
+        Self { client, message: Some(message), in_context: false, timeout: None, late: None }
     }
 
     pub(super) fn set_timeout(&mut self, limit: Duration) {
@@ -36,51 +37,73 @@ impl Outgoing {
     }
 
     /// Applies the client's own limit, where the call has none.
-    pub(super) fn or_default_timeout(mut self) -> Self {
+    #[inline]
+    pub(super) fn use_default_timeout(&mut self) {
         self.timeout = self.timeout.or(self.client.0.timeout);
-        self
     }
 
     pub(super) fn set_context(&mut self, context: Context) {
-        self.context = Some(context);
-    }
-
-    /// Everything up to the link: the connection, the context, the deadline.
-    pub(super) fn start(self) -> Result<(Arc<Connected>, Message, Sent), Fault> {
-        let connected = self.client.link()?;
-        let mut context = match self.context {
-            Some(context) => context.outgoing(),
-            None => Context::inherited(),
-        };
-        let limit = self.timeout.and_then(|limit| Instant::now().checked_add(limit));
-        let deadline = [limit, context.deadline()].into_iter().flatten().min();
-        let name = self.message.name().clone();
-        let mut timer = None;
-        if let Some(deadline) = deadline {
-            if deadline <= Instant::now() {
-                return Err(late(&name));
-            }
-            if Handle::try_current().is_err() {
-                return Err(Fault::unavailable("a call with a deadline needs a tokio runtime"));
-            }
-            context = context.with_deadline(deadline);
-            timer = Some(Box::pin(sleep_until(deadline)));
+        if let Some(message) = &mut self.message {
+            message.set_context(context.outgoing());
         }
-        let sent = Sent { _client: self.client, deadline: timer, name };
-        Ok((connected, self.message.with_context(context), sent))
+        self.in_context = true;
     }
-}
 
-impl Sent {
+    pub(super) fn is_sent(&self) -> bool {
+        self.message.is_none()
+    }
+
+    /// Sends the request, with its context and its deadline, unless that has been done.
+    #[inline]
+    pub(super) fn send<T>(
+        &mut self,
+        send: impl FnOnce(&dyn Link, Message) -> T,
+    ) -> Result<Option<T>, Fault> {
+        let Some(message) = &mut self.message else { return Ok(None) };
+        if !self.in_context
+            && let Some(context) = Context::inherited()
+        {
+            message.set_context(context);
+        }
+        let deadline = message.context().deadline();
+        if self.timeout.is_some() || deadline.is_some() {
+            self.late =
+                limit(message, self.timeout, deadline).inspect_err(|_| self.message = None)?;
+        }
+        Ok(self.message.take().map(|message| send(&*self.client.0.connected.link, message)))
+    }
+
     /// Ready when the time is over.
     pub(super) fn poll_late(&mut self, cx: &mut task::Context<'_>) -> Poll<Fault> {
-        match &mut self.deadline {
-            Some(deadline) => deadline.as_mut().poll(cx).map(|()| late(&self.name)),
+        match &mut self.late {
+            Some(late) => late.timer.as_mut().poll(cx).map(|()| too_late(&late.name)),
             None => Poll::Pending,
         }
     }
 }
 
-fn late(name: &mb_core::Name) -> Fault {
+/// Sets the earlier of two ends, and a timer for it.
+fn limit(
+    message: &mut Message,
+    timeout: Option<Duration>,
+    deadline: Option<Instant>,
+) -> Result<Option<Box<Late>>, Fault> {
+    let timeout = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let Some(deadline) = [timeout, deadline].into_iter().flatten().min() else {
+        return Ok(None);
+    };
+    let name = message.name().clone();
+    if deadline <= Instant::now() {
+        return Err(too_late(&name));
+    }
+    if Handle::try_current().is_err() {
+        return Err(Fault::unavailable("a call with a deadline needs a tokio runtime"));
+    }
+    let context = message.take_context().with_deadline(deadline);
+    message.set_context(context);
+    Ok(Some(Box::new(Late { timer: Box::pin(sleep_until(deadline)), name })))
+}
+
+fn too_late(name: &Name) -> Fault {
     Fault::new(FaultKind::Timeout, format!("{name} was not answered in time"))
 }

@@ -16,41 +16,54 @@ use mb_core::{Answer, AnyError, Body, Context, Message, Reply, Request, Resolve,
 use super::{
     Client,
     call::{resolved, typed},
-    outgoing::{Outgoing, Sent},
+    outgoing::Outgoing,
 };
 
 /// A streamed reply: a [`Stream`] of items. A failure is its last item.
 ///
 /// The handler goes on only as fast as items are taken.
 #[must_use = "nothing is sent before the stream is polled"]
-pub struct StreamCall<R: Request>(RawStream<R::Error>);
+pub struct StreamCall<'a, R: Request>(RawStream<'a, R::Error>);
 
 /// A streamed reply whose items are [bodies](Body), and whose errors are read as `E`.
 #[must_use = "nothing is sent before the stream is polled"]
-pub struct RawStream<E = AnyError>(State, PhantomData<fn() -> E>);
-
-enum State {
-    Waiting(Box<Outgoing>),
-    Running(Streaming, Sent),
-    Done,
+pub struct RawStream<'a, E = AnyError> {
+    outgoing: Outgoing<'a>,
+    running: Option<Streaming>,
+    _error: PhantomData<fn() -> E>,
 }
 
-impl<E: Resolve> RawStream<E> {
-    pub(super) fn new(client: Client, request: Message) -> Self {
-        Self(State::Waiting(Box::new(Outgoing::new(client, request))), PhantomData)
+impl<'a, E: Resolve> RawStream<'a, E> {
+    pub(super) fn new(client: &'a Client, request: Message) -> Self {
+        Self { outgoing: Outgoing::new(client, request), running: None, _error: PhantomData }
     }
 
     /// How long the whole stream may take. There is no limit unless one is set, or the message
     /// being handled has a deadline.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.0.change(|outgoing| outgoing.set_timeout(limit));
+        self.outgoing.set_timeout(limit);
         self
     }
 
     /// What surrounds the request: `.context(&cx)` for one caused by `cx`, or one made for it.
     pub fn context(mut self, context: impl Into<Context>) -> Self {
-        self.0.change(|outgoing| outgoing.set_context(context.into()));
+        self.outgoing.set_context(context.into());
         self
+    }
+
+    fn poll_answer(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Answer>> {
+        if !self.outgoing.is_sent() {
+            self.running = self.outgoing.send(|link, message| link.stream(message))?;
+        }
+        let Some(stream) = &mut self.running else { return Poll::Ready(None) };
+        let item = match stream.as_mut().poll_next(cx) {
+            Poll::Ready(item) => item,
+            Poll::Pending => Some(Err(ready!(self.outgoing.poll_late(cx)).into())),
+        };
+        if !matches!(item, Some(Ok(_))) {
+            self.running = None;
+        }
+        Poll::Ready(item)
     }
 
     /// The next item, or `None` at the end. Cancel safe.
@@ -59,8 +72,8 @@ impl<E: Resolve> RawStream<E> {
     }
 }
 
-impl<R: Request> StreamCall<R> {
-    pub(super) fn new(client: Client, request: R) -> Self {
+impl<'a, R: Request> StreamCall<'a, R> {
+    pub(super) fn new(client: &'a Client, request: R) -> Self {
         Self(RawStream::new(client, Message::request(request)))
     }
 
@@ -81,60 +94,34 @@ impl<R: Request> StreamCall<R> {
     }
 }
 
-impl State {
-    fn change(&mut self, change: impl FnOnce(&mut Outgoing)) {
-        if let Self::Waiting(outgoing) = self {
-            change(outgoing);
-        }
-    }
-
-    fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Answer>> {
-        if matches!(self, Self::Waiting(_))
-            && let Self::Waiting(outgoing) = std::mem::replace(self, Self::Done)
-        {
-            let (connected, message, sent) = outgoing.start()?;
-            *self = Self::Running(connected.link.stream(message), sent);
-        }
-        let Self::Running(stream, sent) = self else { return Poll::Ready(None) };
-        let item = match stream.as_mut().poll_next(cx) {
-            Poll::Ready(item) => item,
-            Poll::Pending => Some(Err(ready!(sent.poll_late(cx)).into())),
-        };
-        if !matches!(item, Some(Ok(_))) {
-            *self = Self::Done;
-        }
-        Poll::Ready(item)
-    }
-}
-
-impl<E: Resolve> Stream for RawStream<E> {
+impl<E: Resolve> Stream for RawStream<'_, E> {
     type Item = Reply<Body, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next(cx).map(|item| item.map(resolved))
+        self.poll_answer(cx).map(|item| item.map(resolved))
     }
 }
 
-impl<R: Request> Stream for StreamCall<R> {
+impl<R: Request> Stream for StreamCall<'_, R> {
     type Item = Reply<R::Reply, R::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.0).poll_next(cx).map(|item| item.map(typed::<R>))
+        self.0.poll_answer(cx).map(|item| item.map(typed::<R>))
     }
 }
 
-impl<R: Request> fmt::Debug for StreamCall<R> {
+impl<R: Request> fmt::Debug for StreamCall<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl<E> fmt::Debug for RawStream<E> {
+impl<E> fmt::Debug for RawStream<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            State::Waiting(_) => "Stream(not sent)",
-            State::Running(..) => "Stream(running)",
-            State::Done => "Stream(done)",
+        f.write_str(match (self.outgoing.is_sent(), &self.running) {
+            (false, _) => "Stream(not sent)",
+            (true, Some(_)) => "Stream(running)",
+            (true, None) => "Stream(done)",
         })
     }
 }

@@ -55,14 +55,14 @@ impl<E: Subscribe> Subscribing<E> {
     }
 
     async fn make(self) -> Result<Subscription<E>, Fault> {
-        let connected = self.client.link()?;
+        let link = &self.client.0.connected.link;
         // Opened here first: no event falls between the two.
         let hub = &self.client.0.inbound.hub;
         let (reader, registration) = hub.open(E::events(), self.capacity, self.overflow);
         let events = E::events().map(|event| event.full_name.to_owned()).collect();
-        let subscription = connected.link.subscribe(events).await?;
+        let subscription = link.subscribe(events).await?;
         // Holds the link only: a subscription does not keep its client connected.
-        let link = std::sync::Arc::downgrade(&connected.link);
+        let link = std::sync::Arc::downgrade(link);
         let registration = registration.on_drop(move || {
             if let Some(link) = link.upgrade() {
                 link.unsubscribe(subscription);

@@ -1,58 +1,73 @@
 //! Who may still come in, and who is still inside: what a draining server waits for.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use mb_core::Fault;
-use tokio_util::{
-    sync::CancellationToken,
-    task::{TaskTracker, task_tracker::TaskTrackerToken},
-};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// Counts the calls that are running, and closes in two steps: first nobody may enter, then
 /// whoever is left is cut off.
+///
+/// Calls come and go by one atomic addition each; whether the gate is closed is part of the same
+/// number, so that nobody slips in while it closes.
 #[derive(Default)]
 pub(crate) struct Gate {
-    running: TaskTracker,
+    /// Twice the number of calls inside, plus one when closed.
+    state: AtomicUsize,
+    emptied: Notify,
     closing: CancellationToken,
     cut: CancellationToken,
 }
 
-/// The right to run, held by every call from its start to its end.
-pub(crate) struct Pass {
-    gate: Arc<Gate>,
-    _running: TaskTrackerToken,
-}
+/// The right to be inside.
+pub(crate) struct Inside<'a>(&'a Gate);
+
+const CLOSED: usize = 1;
+const CALL: usize = 2;
 
 impl Gate {
-    /// Lets a call in, unless the gate is closing.
-    pub(crate) fn enter(self: &Arc<Self>) -> Result<Pass, Fault> {
-        // Counted first, asked second: whoever is let in is seen by whoever waits.
-        let running = self.running.token();
-        if self.closing.is_cancelled() {
-            return Err(stopped());
-        }
-        Ok(Pass { gate: Arc::clone(self), _running: running })
+    /// Lets a call in, until what it gets is dropped; nobody, once the gate is closed.
+    #[inline]
+    pub(crate) fn enter(&self) -> Result<Inside<'_>, Fault> {
+        let before = self.state.fetch_add(CALL, Ordering::AcqRel);
+        let inside = Inside(self);
+        if before & CLOSED == 0 { Ok(inside) } else { Err(stopped()) }
     }
 
     /// Lets nobody in any more, and ends streams.
     pub(crate) fn close(&self) {
+        self.state.fetch_or(CLOSED, Ordering::AcqRel);
         self.closing.cancel();
-        self.running.close();
     }
 
-    pub(crate) fn is_closing(&self) -> bool {
-        self.closing.is_cancelled()
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.load(Ordering::Acquire) & CLOSED != 0
+    }
+
+    fn inside(&self) -> usize {
+        self.state.load(Ordering::Acquire) / CALL
     }
 
     /// Waits until everybody has left, or `limit` has passed: then cuts off whoever is left, and
     /// says how many that were.
     pub(crate) async fn drain(&self, limit: Duration) -> Result<(), usize> {
-        if tokio::time::timeout(limit, self.running.wait()).await.is_ok() {
-            return Ok(());
-        }
-        let left = self.running.len();
+        let empty = async {
+            loop {
+                let emptied = self.emptied.notified();
+                if self.inside() == 0 {
+                    return;
+                }
+                emptied.await;
+            }
+        };
+        let drained = tokio::time::timeout(limit, empty).await;
+        let left = self.inside();
         self.cut();
-        if left == 0 { Ok(()) } else { Err(left) }
+        if drained.is_ok() || left == 0 { Ok(()) } else { Err(left) }
     }
 
     /// Cuts off whoever is left.
@@ -60,17 +75,24 @@ impl Gate {
         self.close();
         self.cut.cancel();
     }
-}
 
-impl Pass {
-    /// Done when the gate begins to close.
-    pub(crate) fn closing(&self) -> CancellationToken {
-        self.gate.closing.clone()
+    /// Cancelled when the gate begins to close.
+    pub(crate) fn when_closing(&self) -> &CancellationToken {
+        &self.closing
     }
 
-    /// Done when this call is to be cut off.
-    pub(crate) fn cut(&self) -> CancellationToken {
-        self.gate.cut.clone()
+    /// Cancelled when whoever is left is cut off.
+    pub(crate) fn when_cut(&self) -> &CancellationToken {
+        &self.cut
+    }
+}
+
+impl Drop for Inside<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.state.fetch_sub(CALL, Ordering::AcqRel) == CLOSED + CALL {
+            self.0.emptied.notify_waiters();
+        }
     }
 }
 

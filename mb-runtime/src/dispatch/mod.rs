@@ -3,6 +3,7 @@
 //! What is generated per request is one closure; everything else here is shared by all of them.
 //! A handler runs in whichever task polls the call: in process that is the caller's own.
 
+mod detached;
 mod gate;
 mod items;
 mod routes;
@@ -11,25 +12,26 @@ mod seal;
 
 use std::{future::Future, sync::Arc};
 
+use futures_core::future::BoxFuture;
 use mb_core::{
-    Body, Calling, ContractDescriptor, DecodeError, Fault, FaultKind, Reply, Request,
+    Answer, Body, Calling, Context, ContractDescriptor, DecodeError, Fault, FaultKind, Request,
     RequestDescriptor, Streaming,
 };
 
+use detached::Detached;
 pub(crate) use gate::{Gate, stopped};
 pub use items::Items;
 pub(crate) use items::refused as refused_stream;
 pub(crate) use routes::{DuplicateContract, Routes};
-pub(crate) use run::Run;
+pub use run::Run;
+use run::Station;
 pub(crate) use seal::{panic_text, report};
-
-use mb_core::Context;
 
 /// A contract with the service that implements it: what the generated `serve` returns and
 /// [`Server::builder().serve(..)`](crate::ServerBuilder::serve) takes.
 pub struct ServedContract {
     descriptor: &'static ContractDescriptor,
-    routes: Vec<Route>,
+    open: Box<dyn FnOnce(Arc<Gate>) -> Vec<Route> + Send>,
 }
 
 /// One request and its handler.
@@ -39,75 +41,80 @@ pub(crate) struct Route {
 }
 
 pub(crate) enum Handler {
-    Unary(Box<dyn Fn(Run, Body) -> Calling + Send + Sync>),
-    Streamed(Box<dyn Fn(Run, Body) -> Streaming + Send + Sync>),
-}
-
-impl std::fmt::Debug for ServedContract {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ServedContract({})", self.descriptor.name)
-    }
+    Unary(Box<dyn Fn(Context, Body) -> Calling + Send + Sync>),
+    Streamed(Box<dyn Fn(Context, Body) -> Streaming + Send + Sync>),
 }
 
 /// Collects the handlers of one contract. Generated code is its only user.
-pub struct ServedContractBuilder<S> {
-    descriptor: &'static ContractDescriptor,
-    service: Arc<S>,
+pub struct Handlers<S> {
+    station: Arc<Station<S>>,
     routes: Vec<Route>,
 }
 
-impl<S: Send + Sync + 'static> ServedContractBuilder<S> {
-    /// A contract whose requests `service` will answer.
-    pub fn new(descriptor: &'static ContractDescriptor, service: S) -> Self {
-        Self { descriptor, service: Arc::new(service), routes: Vec::new() }
+impl ServedContract {
+    /// A contract whose requests `service` answers, by `handlers`. Generated code is its only user.
+    #[doc(hidden)]
+    pub fn new<S: Send + Sync + 'static>(
+        descriptor: &'static ContractDescriptor,
+        service: S,
+        handlers: fn(Handlers<S>) -> Handlers<S>,
+    ) -> Self {
+        let open = Box::new(move |gate| {
+            let station = Arc::new(Station { service, gate });
+            handlers(Handlers { station, routes: Vec::new() }).routes
+        });
+        Self { descriptor, open }
     }
 
+    /// The handlers, each of which lets its calls in through `gate`.
+    fn open(self, gate: &Arc<Gate>) -> Vec<Route> {
+        (self.open)(Arc::clone(gate))
+    }
+}
+
+impl<S: Send + Sync + 'static> Handlers<S> {
     /// Adds a request that is answered once.
     #[must_use]
-    pub fn unary<R, F, Fut>(mut self, handle: F) -> Self
+    pub fn unary<R, F, Fut>(self, handle: F) -> Self
     where
         R: Request,
-        F: Fn(Arc<S>, Context, R) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Reply<R::Reply, R::Error>> + Send + 'static,
+        F: Fn(Run<S>, Box<R>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Answer> + Send + 'static,
     {
-        let service = Arc::clone(&self.service);
-        let handler = move |run: Run, body: Body| match body.decode::<R>() {
+        let station = Arc::clone(&self.station);
+        let handler = move |context, body: Body| match body.decode_boxed::<R>() {
             Ok(request) => {
-                let future = handle(Arc::clone(&service), run.context().clone(), request);
-                run.drive(future)
+                let run = Run::new(R::DESCRIPTOR, Arc::clone(&station), context);
+                let running: BoxFuture<'static, Answer> = Box::pin(handle(run, request));
+                if R::DESCRIPTOR.detached { Detached::calling(running) } else { running.into() }
             }
             Err(error) => Calling::refused(misshapen(R::DESCRIPTOR, &error)),
         };
-        self.routes
-            .push(Route { descriptor: R::DESCRIPTOR, handler: Handler::Unary(Box::new(handler)) });
-        self
+        self.add::<R>(Handler::Unary(Box::new(handler)))
     }
 
     /// Adds a request that is answered by a stream: `handle` forwards it into the items.
     #[must_use]
-    pub fn streamed<R, F, Fut>(mut self, handle: F) -> Self
+    pub fn streamed<R, F, Fut>(self, handle: F) -> Self
     where
         R: Request,
-        F: Fn(Arc<S>, Context, R, Items<R>) -> Fut + Send + Sync + 'static,
+        F: Fn(Run<S>, Box<R>, Items) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let service = Arc::clone(&self.service);
-        let handler = move |run: Run, body: Body| match body.decode::<R>() {
-            Ok(request) => items::stream(run, |context, items| {
-                handle(Arc::clone(&service), context, request, items)
-            }),
+        let station = Arc::clone(&self.station);
+        let handler = move |context, body: Body| match body.decode_boxed::<R>() {
+            Ok(request) => {
+                let run = Run::new(R::DESCRIPTOR, Arc::clone(&station), context);
+                items::stream(|items| handle(run, request, items))
+            }
             Err(error) => items::refused(misshapen(R::DESCRIPTOR, &error)),
         };
-        self.routes.push(Route {
-            descriptor: R::DESCRIPTOR,
-            handler: Handler::Streamed(Box::new(handler)),
-        });
-        self
+        self.add::<R>(Handler::Streamed(Box::new(handler)))
     }
 
-    /// The contract, ready to be served.
-    pub fn build(self) -> ServedContract {
-        ServedContract { descriptor: self.descriptor, routes: self.routes }
+    fn add<R: Request>(mut self, handler: Handler) -> Self {
+        self.routes.push(Route { descriptor: R::DESCRIPTOR, handler });
+        self
     }
 }
 
@@ -119,4 +126,10 @@ fn misshapen(request: &RequestDescriptor, error: &DecodeError) -> Fault {
         format!("the payload of {} is not as declared: {error}", request.full_name),
     )
     .with_details(details)
+}
+
+impl std::fmt::Debug for ServedContract {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ServedContract({})", self.descriptor.name)
+    }
 }

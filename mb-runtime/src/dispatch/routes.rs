@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use mb_core::{ContractDescriptor, EventDescriptor, Fault, FaultKind};
+use mb_core::{ContractDescriptor, EventDescriptor, Fault, FaultKind, Name};
 use rustc_hash::FxHashMap;
 
-use super::{Route, ServedContract};
+use super::{Gate, Route, ServedContract};
 
 /// Every contract of a server, by the names of its requests and events.
 pub(crate) struct Routes {
     contracts: Arc<[&'static ContractDescriptor]>,
     requests: Names<Route>,
+    declared: FxHashMap<usize, Arc<Route>>,
     events: Names<&'static EventDescriptor>,
 }
 
@@ -27,8 +28,7 @@ enum Found<T> {
 }
 
 impl<T> Names<T> {
-    fn insert(&mut self, full: &'static str, bare: &'static str, value: T) {
-        let value = Arc::new(value);
+    fn insert(&mut self, full: &'static str, bare: &'static str, value: Arc<T>) {
         self.0
             .entry(bare)
             .and_modify(|found| *found = Found::Several)
@@ -45,24 +45,30 @@ impl<T> Names<T> {
 }
 
 impl Routes {
-    pub(crate) fn new(served: Vec<ServedContract>) -> Result<Self, DuplicateContract> {
+    pub(crate) fn new(
+        served: Vec<ServedContract>,
+        gate: &Arc<Gate>,
+    ) -> Result<Self, DuplicateContract> {
         let contracts: Arc<[_]> = served.iter().map(|contract| contract.descriptor).collect();
         let mut requests = Names(FxHashMap::default());
+        let mut declared = FxHashMap::default();
         let mut events = Names(FxHashMap::default());
         for (position, contract) in served.into_iter().enumerate() {
             let descriptor = contract.descriptor;
             if contracts.iter().take(position).any(|other| other.name == descriptor.name) {
                 return Err(DuplicateContract(descriptor.name));
             }
-            for route in contract.routes {
-                let names = route.descriptor;
-                requests.insert(names.full_name, names.name, route);
+            for route in contract.open(gate) {
+                let request = route.descriptor;
+                let route = Arc::new(route);
+                declared.insert(std::ptr::from_ref(request).addr(), Arc::clone(&route));
+                requests.insert(request.full_name, request.name, route);
             }
             for event in descriptor.events {
-                events.insert(event.full_name, event.name, event);
+                events.insert(event.full_name, event.name, Arc::new(event));
             }
         }
-        Ok(Self { contracts, requests, events })
+        Ok(Self { contracts, requests, declared, events })
     }
 
     pub(crate) fn contracts(&self) -> &Arc<[&'static ContractDescriptor]> {
@@ -70,8 +76,15 @@ impl Routes {
     }
 
     /// The request of this name.
-    pub(crate) fn request(&self, name: &str) -> Result<&Arc<Route>, Fault> {
-        self.requests.find(name).ok_or_else(|| {
+    pub(crate) fn request(&self, name: &Name) -> Result<&Route, Fault> {
+        // A client of this very contract names it by its address: no text is compared.
+        if let Name::Request(request) = name
+            && let Some(route) = self.declared.get(&std::ptr::from_ref(*request).addr())
+        {
+            return Ok(route);
+        }
+        let name = name.as_str();
+        self.requests.find(name).map(|route| &**route).ok_or_else(|| {
             let full = |contract: &ContractDescriptor| {
                 contract.requests.iter().find(|r| r.name == name).map(|r| r.full_name)
             };

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Core, Server, StartError, stop::Running};
 use crate::{
-    dispatch::{DuplicateContract, Routes, ServedContract},
+    dispatch::{DuplicateContract, ServedContract},
     subscription::{
         EventHandler, Hub, Overflow, QUEUE_CAPACITY, Received, Subscription, SubscriptionGuard,
     },
@@ -109,9 +109,8 @@ impl ServerBuilder {
     pub async fn start(self) -> Result<Server, StartError> {
         let endpoints = self.endpoints.into_iter().collect::<Result<Vec<_>, _>>()?;
         let id = self.id.unwrap_or_else(|| Uuid::now_v7().to_string());
-        let routes = Routes::new(self.served)
+        let core = Core::new(id, self.served, self.max_clients)
             .map_err(|DuplicateContract(name)| StartError::DuplicateContract { name })?;
-        let core = Core::new(id, routes, self.max_clients);
         let workers = self.handlers.into_iter().map(|attach| attach(&core.hub));
         let workers = workers.collect::<Result<_, _>>()?;
         let mut bindings = Vec::with_capacity(endpoints.len());
@@ -129,9 +128,8 @@ impl ServerBuilder {
 
 /// A server with no endpoint, and its one client.
 pub(crate) fn in_process(contract: ServedContract, back: Arc<dyn Link>) -> (Server, Connected) {
-    let routes = Routes::new(vec![contract]);
-    let routes = routes.unwrap_or_else(|DuplicateContract(name)| unreachable!("one `{name}`"));
-    let core = Core::new("in-process".to_owned(), routes, 1);
+    let core = Core::new("in-process".to_owned(), vec![contract], 1);
+    let core = core.unwrap_or_else(|DuplicateContract(name)| unreachable!("one `{name}`"));
     let connected = Arc::clone(&core).accept(Hello::default(), back);
     let connected = connected.expect("a server that has just been made takes its first client");
     let running = Running::new(core, Vec::new(), Vec::new(), Duration::ZERO);

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::peer::Peer;
 use crate::{
-    dispatch::{Gate, Routes, stopped},
+    dispatch::{DuplicateContract, Gate, Routes, ServedContract, stopped},
     subscription::Hub,
 };
 
@@ -30,16 +30,22 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(id: String, routes: Routes, max_clients: usize) -> Arc<Self> {
-        Arc::new(Self {
+    pub(super) fn new(
+        id: String,
+        served: Vec<ServedContract>,
+        max_clients: usize,
+    ) -> Result<Arc<Self>, DuplicateContract> {
+        let gate = Arc::default();
+        let routes = Routes::new(served, &gate)?;
+        Ok(Arc::new(Self {
             id,
             routes,
-            gate: Arc::default(),
+            gate,
             hub: Arc::default(),
             max_clients,
             peers: RwLock::default(),
             next_peer: AtomicU64::new(1),
-        })
+        }))
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -108,7 +114,7 @@ impl Host for Core {
         };
         let mut peers = self.write();
         // Asked under the lock that `dismiss` takes: nobody is let in and then never dismissed.
-        if self.gate.is_closing() {
+        if self.gate.is_closed() {
             return Err(stopped());
         }
         if peers.len() >= self.max_clients {

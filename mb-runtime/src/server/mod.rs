@@ -54,7 +54,7 @@ impl Server {
     /// # Errors
     /// `UNAVAILABLE` once the server has stopped.
     pub async fn broadcast(&self, event: impl Publish) -> Result<(), Fault> {
-        let event = event.into_message().with_context(Context::inherited());
+        let event = event.into_message().with_context(Context::inherited().unwrap_or_default());
         self.0.core().broadcast(event).await
     }
 
@@ -63,7 +63,7 @@ impl Server {
     /// # Errors
     /// `UNAVAILABLE` where no client of this id is connected.
     pub async fn send_to(&self, client_id: &str, event: impl Publish) -> Result<(), Fault> {
-        let event = event.into_message().with_context(Context::inherited());
+        let event = event.into_message().with_context(Context::inherited().unwrap_or_default());
         self.0.core().send_to(client_id, event).await
     }
 

@@ -15,7 +15,7 @@ use mb_core::{
 };
 
 use super::Core;
-use crate::dispatch::{Handler, Run, refused_stream, stopped};
+use crate::dispatch::{Handler, Route, refused_stream, stopped};
 
 pub(super) struct Peer {
     core: Arc<Core>,
@@ -59,25 +59,25 @@ impl Peer {
         self.interest.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[inline]
     fn here(&self) -> Result<(), Fault> {
         if !self.gone.load(Ordering::Acquire) {
             return Ok(());
         }
-        Err(if self.core.gate.is_closing() {
+        Err(if self.core.gate.is_closed() {
             stopped()
         } else {
             Fault::unavailable("this client has disconnected")
         })
     }
 
-    /// The handler of a request, and what it takes to run it.
-    fn admit(&self, request: Message) -> Result<(&Handler, Run, Body), Fault> {
+    /// The route of a request, and the request as the server sees it.
+    #[inline]
+    fn admit(&self, request: Message) -> Result<(&Route, Context, Body), Fault> {
         self.here()?;
-        let pass = self.core.gate.enter()?;
         let (name, context, body) = request.into_parts();
-        let route = self.core.routes.request(name.as_str())?;
-        let context = Context::received(context, Arc::clone(&self.caller));
-        Ok((&route.handler, Run::new(route.descriptor, context, pass), body))
+        let route = self.core.routes.request(&name)?;
+        Ok((route, Context::received(context, Arc::clone(&self.caller)), body))
     }
 
     fn emitted(&self, event: &Message) -> Result<Published, Fault> {
@@ -100,16 +100,20 @@ impl Peer {
 impl Link for Peer {
     fn call(&self, request: Message) -> Calling {
         match self.admit(request) {
-            Ok((Handler::Unary(handler), run, body)) => handler(run, body),
-            Ok((Handler::Streamed(_), run, _)) => Calling::refused(answered_otherwise(&run)),
+            Ok((route, context, body)) => match &route.handler {
+                Handler::Unary(handler) => handler(context, body),
+                Handler::Streamed(_) => Calling::refused(answered_otherwise(route)),
+            },
             Err(fault) => Calling::refused(fault),
         }
     }
 
     fn stream(&self, request: Message) -> Streaming {
         match self.admit(request) {
-            Ok((Handler::Streamed(handler), run, body)) => handler(run, body),
-            Ok((Handler::Unary(_), run, _)) => refused_stream(answered_otherwise(&run)),
+            Ok((route, context, body)) => match &route.handler {
+                Handler::Streamed(handler) => handler(context, body),
+                Handler::Unary(_) => refused_stream(answered_otherwise(route)),
+            },
             Err(fault) => refused_stream(fault),
         }
     }
@@ -150,8 +154,8 @@ impl Interest {
     }
 }
 
-fn answered_otherwise(run: &Run) -> Fault {
-    let request = run.request();
+fn answered_otherwise(route: &Route) -> Fault {
+    let request = route.descriptor;
     let how = if request.streamed { "by a stream, not once" } else { "once, not by a stream" };
     Fault::new(FaultKind::ValidationFailed, format!("{} is answered {how}", request.full_name))
 }

@@ -1,0 +1,36 @@
+//! The payload that every row carries: an order of three items, and what it costs.
+
+use magicbutton::contract;
+
+pub(crate) use shop::{Item, Order};
+
+contract!(
+    #[contract(version = "1.0.0")]
+    pub(crate) mod shop {
+        struct Item {
+            product_id: String,
+            quantity: u32,
+        }
+
+        struct Order {
+            id: String,
+            total: f64,
+            status: u8,
+        }
+
+        #[request]
+        async fn create_order(customer_id: String, items: Vec<Item>) -> Order;
+    }
+);
+
+/// Four allocations: the list, and an id each.
+pub(crate) fn items() -> Vec<Item> {
+    (1..=3).map(|quantity| Item { product_id: "product-1".to_owned(), quantity }).collect()
+}
+
+/// One allocation: the id.
+pub(crate) fn new_order(customer_id: &str, items: &[Item]) -> Order {
+    let quantity: u32 = items.iter().map(|item| item.quantity).sum();
+    let total = f64::from(quantity) * 9.5 + customer_id.len() as f64;
+    Order { id: "order-1".to_owned(), total, status: 0 }
+}
