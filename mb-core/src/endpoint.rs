@@ -146,7 +146,7 @@ mod tests {
         for (text, reason) in [
             ("orders", "it has no scheme"),
             ("", "empty string"),
-            ("memory://", "invalid format"),
+            ("memory://", "empty string"),
             ("memory://a b", "invalid uri character"),
             ("/orders", "it has no scheme"),
         ] {

@@ -26,6 +26,7 @@ pub use client::{
     Call, Client, ClientBuilder, ClientStatus, RawCall, RawStream, StreamCall, Subscribing,
 };
 pub use dispatch::ServedContract;
+pub use futures_core::Stream;
 pub use mb_core::*;
 pub use server::{Server, ServerBuilder, StartError, StopError};
 pub use subscription::{Overflow, Received, Subscription, SubscriptionGuard};
