@@ -13,13 +13,8 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let routes = scope.contract.requests.iter().map(route);
     let about =
         format!("What a service of the contract `{name}` does. Write each method as `async fn`.");
-    let missing = format!("`{{Self}}` is not a service of the contract `{name}`");
     quote! {
         #[doc = #about]
-        #[diagnostic::on_unimplemented(
-            message = #missing,
-            label = "does not implement this contract's `Service`"
-        )]
         pub trait Service: ::core::marker::Send + ::core::marker::Sync + 'static {
             #(#methods)*
         }
