@@ -48,7 +48,10 @@ pub(crate) fn expected(word: &str, known: &[&str]) -> String {
     let near = known
         .iter()
         .map(|known| (strsim::damerau_levenshtein(word, known), known))
-        .filter(|(distance, known)| *distance <= known.len().max(word.len()) / 3)
+        .filter(|(distance, known)| {
+            *distance <= known.len().max(word.len()) / 3
+                || (!word.is_empty() && (known.starts_with(word) || word.starts_with(**known)))
+        })
         .min_by_key(|(distance, _)| *distance);
     let list = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
     match near {

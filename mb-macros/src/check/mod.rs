@@ -57,7 +57,7 @@ fn item_names(contract: &mut Contract, errors: &Errors) {
         if GENERATED.contains(&name.as_str()) {
             errors.at(
                 ident,
-                format!("every contract has a `{name}` of its own: give this another name"),
+                format!("`{name}` is a name that every contract has of its own: give this another"),
             );
             return false;
         }
@@ -77,8 +77,8 @@ fn request_names(contract: &mut Contract, errors: &Errors) {
             errors.at(
                 &request.ident,
                 format!(
-                    "every client has a method `{name}` of its own: give the request another name \
-                     (`rename` keeps the one on the wire)"
+                    "`{name}` is a method that every client has of its own: give the request another \
+                     name (`rename` keeps the one on the wire)"
                 ),
             );
             return false;

@@ -64,6 +64,10 @@ impl Request {
         let arguments = arguments(&signature, errors);
         let reply = reply(&signature, errors);
         let (arguments, reply) = (arguments?, reply?);
+        // Its types would not be found without its parameters: that error would say nothing new.
+        if !signature.generics.params.is_empty() {
+            return None;
+        }
         if detached && reply.streamed {
             errors
                 .at(&ident, "a streamed request cannot be detached: it runs only while it is read");

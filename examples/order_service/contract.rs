@@ -1,0 +1,126 @@
+//! What the two services promise: the only thing that they, and the notifications, share.
+
+use magicbutton::contract;
+
+contract!(
+    /// Knows what is in stock, and keeps some of it back for orders.
+    #[contract(version = "1.0.0")]
+    pub mod products {
+        struct Product {
+            product_id: String,
+            name: String,
+            price_cents: u64,
+            in_stock: u32,
+        }
+
+        struct Item {
+            product_id: String,
+            quantity: u32,
+        }
+
+        #[error]
+        enum StockError {
+            #[error(
+                status = 400,
+                message = "{requested} of {product_id} asked for, {available} there"
+            )]
+            NotInStock { product_id: String, requested: u32, available: u32 },
+        }
+
+        /// Keeps all these items back, or none of them. Answers what they cost, in cents.
+        #[request]
+        async fn reserve(items: Vec<Item>) -> Result<u64, StockError>;
+
+        /// Puts items back.
+        #[request]
+        async fn release(items: Vec<Item>);
+
+        /// Everything there is.
+        #[request]
+        async fn list() -> Vec<Product>;
+    }
+);
+
+contract!(
+    /// Takes orders, and follows them until they are delivered.
+    #[contract(version = "1.0.0")]
+    pub mod orders {
+        use super::products::Item;
+
+        #[derive(Copy, Eq)]
+        enum OrderStatus {
+            Pending,
+            Processing,
+            Shipped,
+            Delivered,
+            Cancelled,
+        }
+
+        struct Order {
+            order_id: String,
+            customer_id: String,
+            items: Vec<Item>,
+            total_cents: u64,
+            status: OrderStatus,
+        }
+
+        /// An order was placed.
+        #[event]
+        struct OrderCreated {
+            order_id: String,
+            customer_id: String,
+            total_cents: u64,
+        }
+
+        /// An order went on, or was cancelled.
+        #[event]
+        struct OrderStatusChanged {
+            order_id: String,
+            from: OrderStatus,
+            to: OrderStatus,
+        }
+
+        /// An order left the house.
+        #[event]
+        struct OrderShipped {
+            order_id: String,
+            tracking_number: String,
+            carrier: String,
+            estimated_delivery: String,
+        }
+
+        #[error]
+        enum OrderError {
+            #[error(status = 404, message = "order {order_id} not found")]
+            OrderNotFound { order_id: String },
+            #[error(status = 400, message = "an order cannot go from {current} to {requested}")]
+            InvalidOrderStatusTransition { current: OrderStatus, requested: OrderStatus },
+            #[error(
+                status = 400,
+                message = "product {product_id} is not available: {requested} asked for, {available} there"
+            )]
+            ProductNotAvailable { product_id: String, requested: u32, available: u32 },
+            #[error(status = 400, message = "order {order_id} is cancelled already")]
+            OrderAlreadyCancelled { order_id: String },
+        }
+
+        /// Places an order: reserves its items. Runs to its end, so that no stock is ever reserved
+        /// for an order that is not there.
+        #[request(detached)]
+        async fn create_order(customer_id: String, items: Vec<Item>) -> Result<Order, OrderError>;
+
+        #[request]
+        async fn get_order_by_id(order_id: String) -> Result<Order, OrderError>;
+
+        /// Moves an order on: pending, processing, shipped, delivered.
+        #[request]
+        async fn update_order_status(
+            order_id: String,
+            status: OrderStatus,
+        ) -> Result<Order, OrderError>;
+
+        /// Cancels an order that has not been shipped, and puts its items back.
+        #[request(detached)]
+        async fn cancel_order(order_id: String) -> Result<Order, OrderError>;
+    }
+);

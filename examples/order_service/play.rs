@@ -1,0 +1,125 @@
+//! Plays a file of requests against the order service, as its log would have recorded them, and
+//! counts what comes back. Some are wrong on purpose.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use magicbutton::{Body, Failure, Reply};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::contract::{
+    orders::{self, Order, OrderStatus},
+    products::Product,
+};
+
+/// The example's input.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Script {
+    pub stock: Vec<Product>,
+    pub steps: Vec<Step>,
+    pub expect: Expected,
+}
+
+/// Requests that are sent at the same time.
+#[derive(Deserialize)]
+pub struct Step {
+    note: String,
+    requests: Vec<Value>,
+}
+
+/// What the author of the file has counted by hand.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+pub struct Expected {
+    pub placed: u32,
+    pub shipped: u32,
+    pub cancelled: u32,
+    pub rejected: BTreeMap<String, u32>,
+}
+
+/// What has happened.
+#[derive(Default)]
+pub struct Played {
+    pub placed: u32,
+    pub shipped: u32,
+    pub cancelled: u32,
+    /// Changes of status that went through, cancellations included.
+    pub changed: u32,
+    pub rejected: BTreeMap<String, u32>,
+    /// Every order, as it was last seen.
+    pub orders: BTreeMap<String, Order>,
+}
+
+pub async fn play(script: &Script, client: &orders::Client) -> Played {
+    let mut played = Played::default();
+    for step in &script.steps {
+        println!("{}", step.note);
+        let answers = join_all(step.requests.iter().map(|request| send(client, request))).await;
+        for (request, answer) in step.requests.iter().zip(answers) {
+            played.note(request, answer);
+        }
+        // Lets the notification service speak, so that the log reads in order.
+        tokio::task::yield_now().await;
+    }
+    played
+}
+
+/// Sends a request of the log. One that is not of the contract is sent all the same, to see what
+/// the server says about it.
+async fn send(client: &orders::Client, request: &Value) -> Reply<Order, orders::Error> {
+    let body = match orders::Request::deserialize(request) {
+        Ok(request) => client.send(request).await?,
+        Err(_) => {
+            let name = request["requestType"].as_str().unwrap_or_default();
+            let body = Body::new(request["payload"].clone());
+            let answer = client.client().call_raw(name, body).await;
+            answer.map_err(|failure| match failure {
+                Failure::Declared(error) => error.resolve(),
+                Failure::Fault(fault) => fault.into(),
+            })?
+        }
+    };
+    body.decode().map_err(|error| magicbutton::Fault::internal(error).into())
+}
+
+impl Played {
+    fn note(&mut self, request: &Value, answer: Reply<Order, orders::Error>) {
+        let name = request["requestType"].as_str().unwrap_or_default();
+        match answer {
+            Ok(order) => {
+                println!("  ok     {name} -> {} {}", order.order_id, order.status);
+                self.count(name, &order);
+                self.orders.insert(order.order_id.clone(), order);
+            }
+            Err(failure) => {
+                println!("  no     {name} -> {}: {}", failure.code(), text(&failure));
+                *self.rejected.entry(failure.code().to_owned()).or_default() += 1;
+            }
+        }
+    }
+
+    fn count(&mut self, name: &str, order: &Order) {
+        match name {
+            "createOrder" => self.placed += 1,
+            "updateOrderStatus" | "cancelOrder" => self.changed += 1,
+            _ => return,
+        }
+        self.shipped += u32::from(name != "createOrder" && order.status == OrderStatus::Shipped);
+        self.cancelled += u32::from(order.status == OrderStatus::Cancelled);
+    }
+
+    /// How many of a product are in orders that were not cancelled.
+    pub fn sold(&self, product_id: &str) -> u32 {
+        let kept = self.orders.values().filter(|order| order.status != OrderStatus::Cancelled);
+        let items = kept.flat_map(|order| &order.items);
+        items.filter(|item| item.product_id == product_id).map(|item| item.quantity).sum()
+    }
+}
+
+fn text(failure: &Failure<orders::Error>) -> String {
+    match failure {
+        Failure::Declared(error) => error.to_string(),
+        Failure::Fault(fault) => fault.message().to_owned(),
+    }
+}

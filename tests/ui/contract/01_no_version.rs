@@ -1,0 +1,5 @@
+magicbutton::contract!(
+    pub mod orders {}
+);
+
+fn main() {}

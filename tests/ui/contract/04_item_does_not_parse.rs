@@ -1,0 +1,17 @@
+// The other items are there.
+magicbutton::contract!(
+    #[contract(version = "1.0.0")]
+    pub mod orders {
+        struct Before { id: String }
+
+        struct Broken { id String }
+
+        #[event]
+        struct After { id: String }
+    }
+);
+
+fn main() {
+    let _ = orders::Before { id: String::new() };
+    let _ = orders::After { id: String::new() };
+}

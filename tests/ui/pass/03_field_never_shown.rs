@@ -1,0 +1,16 @@
+//! A field that the message does not show is fine: it travels all the same.
+magicbutton::contract!(
+    #[contract(version = "1.0.0")]
+    mod orders {
+        #[error]
+        enum OrderError {
+            #[error(status = 404, message = "not found")]
+            NotFound { id: String },
+        }
+    }
+);
+
+fn main() {
+    let error = orders::OrderError::NotFound { id: "o-1".into() };
+    assert_eq!(error.to_string(), "not found");
+}
