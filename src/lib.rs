@@ -10,3 +10,18 @@ pub use mb_runtime::{
     Server, ServerBuilder, StartError, Status, StopError, Stream, StreamCall, Subscribe,
     Subscribing, Subscription, SubscriptionGuard, Transport, UnknownName, WireError, contract,
 };
+
+/// The guide's pages, compiled: an example that does not work is an error.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../docs/contract.md")]
+    mod contract {}
+    #[doc = include_str!("../docs/errors.md")]
+    mod errors {}
+    #[doc = include_str!("../docs/events.md")]
+    mod events {}
+    #[doc = include_str!("../docs/context.md")]
+    mod context {}
+    #[doc = include_str!("../docs/testing.md")]
+    mod testing {}
+}

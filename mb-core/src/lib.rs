@@ -4,6 +4,8 @@
 //! A transport author needs this crate and nothing above it: implement [`Transport`] and hand out
 //! [`Link`]s. A user of magicbutton meets these types through the `magicbutton` crate.
 
+#![warn(unreachable_pub)]
+
 mod any_error;
 mod body;
 mod caller;

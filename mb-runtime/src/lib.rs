@@ -4,6 +4,8 @@
 //! [`Server`], subscriptions and dispatch, the link of `mb-core`, transports. Users come here
 //! through the `magicbutton` crate; its features choose the transports.
 
+#![warn(unreachable_pub)]
+
 mod client;
 mod dispatch;
 mod server;

@@ -2,6 +2,8 @@
 //! a call runs the handler in the caller's own task. `memory://name?codec=json` sends everything
 //! through the codec instead, so that a test can prove that its types survive a network.
 
+#![warn(unreachable_pub)]
+
 mod names;
 mod reencode;
 

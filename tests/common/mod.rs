@@ -1,5 +1,6 @@
 //! The contract that most tests talk over, a service for it, and both ways to reach it in memory.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses the part it needs")]
+#![allow(clippy::panic, reason = "handlers panic on purpose")]
+#![allow(dead_code, reason = "each test file uses the part it needs")]
 
 use std::{
     sync::{
@@ -166,7 +167,10 @@ impl workshop::Service for Workshop {
                 .into());
             }
             "unit" => Err(WorkshopError::Closed)?,
-            "io" => Err(std::io::Error::other(SECRET)).map_err(Fault::internal)?,
+            "io" => std::fs::read(SECRET)
+                .map(drop)
+                .map_err(|_| std::io::Error::other(SECRET))
+                .map_err(Fault::internal)?,
             "panic" => panic!("{SECRET}"),
             "unavailable" => Err(Fault::unavailable("come back later").with_source(SECRET))?,
             _ => {}
