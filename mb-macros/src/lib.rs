@@ -1,12 +1,12 @@
 //! The `contract!` macro: parse -> model -> check -> expand, each a plain function on token
 //! streams.
 //!
-//! - [`parse`]: tokens to items, one by one, so that one that does not parse hides no other.
-//! - [`model`]: items to what the contract says: events, errors, requests, names.
-//! - [`check`]: what no single item can know: collisions.
-//! - [`expand`]: the model to code. Thin: all logic is in the runtime.
+//! - `parse`: tokens to items, one by one, so that one that does not parse hides no other.
+//! - `model`: items to what the contract says: events, errors, requests, names.
+//! - `check`: what no single item can know: collisions.
+//! - `expand`: the model to code. Thin: all logic is in the runtime.
 //!
-//! Every stage reports into one list of [`Errors`] and goes on with what it has; what parsed is
+//! Every stage reports into one list of `Errors` and goes on with what it has; what parsed is
 //! always emitted. A panic in here is a bug.
 
 mod check;
