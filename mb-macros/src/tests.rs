@@ -1,1 +1,128 @@
-//! The stages as plain functions: what the compiler would see.
+//! The stages as plain functions: what the compiler would see. Snapshots are written anew by
+//! `UPDATE_EXPECT=1 cargo test -p mb-macros`.
+
+mod expansion;
+mod hygiene;
+mod recovery;
+mod size;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The expansion of a contract, with the runtime under a path that a reader recognises.
+fn expand(contract: TokenStream) -> syn::File {
+    let code = crate::expand_contract(quote! { (::magicbutton::__private::v1) #contract });
+    syn::parse2(code).expect("the expansion is Rust")
+}
+
+/// Every message of an expansion, in order.
+fn errors(contract: TokenStream) -> Vec<String> {
+    use syn::visit_mut::VisitMut;
+    struct Messages(Vec<String>);
+    impl VisitMut for Messages {
+        fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
+            if call.path.segments.last().is_some_and(|last| last.ident == "compile_error") {
+                self.0.extend(call.parse_body::<syn::LitStr>().map(|text| text.value()));
+            }
+        }
+    }
+    let mut messages = Messages(Vec::new());
+    messages.visit_file_mut(&mut expand(contract));
+    messages.0
+}
+
+/// A small contract: one of each kind.
+fn small() -> TokenStream {
+    quote! {
+        /// Greets people.
+        #[contract(version = "1.0.0")]
+        pub mod greeter {
+            /// Somebody was greeted.
+            #[event]
+            struct Greeted { name: String }
+
+            #[error]
+            enum GreetError {
+                /// A name is needed.
+                #[error(status = 400, message = "{name} is no name")]
+                NoName { name: String },
+            }
+
+            /// Says hello.
+            #[request]
+            async fn hello(name: String) -> Result<String, GreetError>;
+        }
+    }
+}
+
+/// Everything the language has.
+fn full() -> TokenStream {
+    quote! {
+        /// Orders.
+        #[contract(version = "2.1.0", name = "order-desk")]
+        pub mod orders {
+            use super::Money;
+
+            #[derive(Eq, Clone)]
+            enum Status { Open, #[serde(rename = "shut")] Closed }
+
+            /// With content.
+            enum Payment { Cash, Card { number: String }, Voucher(u32) }
+
+            struct Order<T> { order_id: String, total: Money, extra: T }
+
+            struct Line(String, u32);
+
+            type Lines = Vec<Line>;
+
+            #[event(rename = "order.created")]
+            struct OrderCreated {
+                /// Which.
+                order_id: String,
+                #[serde(default)]
+                lines: Lines,
+            }
+
+            #[event]
+            struct Emptied {}
+
+            #[error]
+            enum OrderError {
+                #[error(status = 404, message = "order {order_id} not found, {order_id:?} that is")]
+                NotFound { order_id: String, hidden: u8 },
+                #[error(status = 503, message = "closed {{today}}", retryable, code = "SHUT")]
+                Closed,
+            }
+
+            #[error]
+            enum OtherError {
+                #[error(status = 409, message = "already {status}")]
+                Already { status: Status },
+            }
+
+            /// Places an order.
+            #[request(rename = "place", detached)]
+            #[serde(deny_unknown_fields)]
+            async fn create_order(
+                /// By whom.
+                customer_id: String,
+                #[serde(default)] create_order: Option<CreateOrder>,
+            ) -> Result<Order<Payment>, OrderError>;
+
+            /// Cannot fail.
+            #[request]
+            #[deprecated(note = "count yourself")]
+            async fn count() -> u32;
+
+            #[request]
+            async fn touch(cx: Status);
+
+            /// As they come.
+            #[request]
+            fn watch(status: self::Status) -> impl Stream<Item = Result<Lines, OtherError>>;
+
+            #[request]
+            fn ticks() -> impl Stream<Item = u64>;
+        }
+    }
+}

@@ -8,11 +8,13 @@ use crate::model::{Argument, Request};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let rt = scope.rt;
-    let about =
-        format!("A client of the contract `{}`. Clones share one connection.", scope.contract.name);
+    let about = super::doc(&format!(
+        "A client of the contract `{}`. Clones share one connection.",
+        scope.contract.name
+    ));
     let methods = scope.contract.requests.iter().map(|request| method(scope, request));
     quote! {
-        #[doc = #about]
+        #about
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         pub struct Client(#rt::Client);
 

@@ -94,9 +94,10 @@ fn payload_attributes(
     }
 }
 
-/// Something, if it is there.
+/// Documentation, as `///` would write it.
 fn doc(text: &str) -> TokenStream {
-    quote!(#[doc = #text])
+    let lines = text.lines().map(|line| format!(" {line}"));
+    quote!(#(#[doc = #lines])*)
 }
 
 fn tokens(items: impl IntoIterator<Item = impl ToTokens>) -> TokenStream {

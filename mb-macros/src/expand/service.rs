@@ -11,10 +11,11 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let name = &scope.contract.name;
     let methods = scope.contract.requests.iter().map(|request| method(scope, request));
     let routes = scope.contract.requests.iter().map(route);
-    let about =
-        format!("What a service of the contract `{name}` does. Write each method as `async fn`.");
+    let about = super::doc(&format!(
+        "What a service of the contract `{name}` does. Write each method as `async fn`."
+    ));
     quote! {
-        #[doc = #about]
+        #about
         pub trait Service: ::core::marker::Send + ::core::marker::Sync + 'static {
             #(#methods)*
         }

@@ -1,0 +1,175 @@
+#[allow(unreachable_pub, clippy::too_many_arguments)]
+mod nothing {
+    #[allow(unused_imports)]
+    use ::magicbutton::__private::v1::serde as __magicbutton_serde;
+    /// The payload of each request: what travels, and what middleware sees.
+    #[allow(missing_docs, unused_imports)]
+    pub mod requests {
+        use super::*;
+    }
+    /// What a service of the contract `nothing` does. Write each method as `async fn`.
+    pub trait Service: ::core::marker::Send + ::core::marker::Sync + 'static {}
+    /// The contract with a service that implements it: for `Server::builder().serve(..)`.
+    pub fn serve(service: impl Service) -> ::magicbutton::__private::v1::ServedContract {
+        ::magicbutton::__private::v1::ServedContract::new(
+            &CONTRACT,
+            service,
+            |handlers| handlers,
+        )
+    }
+    /// A client of the contract `nothing`. Clones share one connection.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+    pub struct Client(::magicbutton::__private::v1::Client);
+    impl Client {
+        /// Connects, and checks that the server serves this contract in a compatible version.
+        /// For options, see `magicbutton::Client::builder` and its `typed`.
+        ///
+        /// # Errors
+        /// `UNAVAILABLE` where nobody serves the endpoint; `CONTRACT_MISMATCH` where the server
+        /// does not serve this contract, or in another major version.
+        pub async fn connect(
+            endpoint: impl ::magicbutton::__private::v1::IntoEndpoint,
+        ) -> ::core::result::Result<Self, ::magicbutton::__private::v1::Fault> {
+            ::magicbutton::__private::v1::Client::connect(endpoint).await?.typed()
+        }
+        /// A client of a service in this process, with no server to start. For tests.
+        pub fn in_process(service: impl Service) -> Self {
+            Self(::magicbutton::__private::v1::Client::in_process(serve(service)))
+        }
+        /// The connection, which knows no contract.
+        pub fn client(&self) -> &::magicbutton::__private::v1::Client {
+            &self.0
+        }
+        /// Subscribes to an event of this contract, or to all of them as [`Event`]. Await it.
+        pub fn subscribe<E: ::magicbutton::__private::v1::EventOf<Self>>(
+            &self,
+        ) -> ::magicbutton::__private::v1::Subscribing<E> {
+            self.0.subscribe()
+        }
+        /// Sends an event of this contract to the server.
+        ///
+        /// # Errors
+        /// `UNAVAILABLE` where the client is not connected.
+        pub async fn emit(
+            &self,
+            event: impl ::magicbutton::__private::v1::EventOf<Self>,
+        ) -> ::core::result::Result<(), ::magicbutton::__private::v1::Fault> {
+            self.0.emit(event).await
+        }
+        /// Sends any request of this contract, say from a log. The reply is a body.
+        pub fn send(
+            &self,
+            request: Request,
+        ) -> ::magicbutton::__private::v1::RawCall<'_, Error> {
+            self.0.send(request)
+        }
+        /// Sends any request of this contract that is answered by a stream.
+        pub fn send_streamed(
+            &self,
+            request: Request,
+        ) -> ::magicbutton::__private::v1::RawStream<'_, Error> {
+            self.0.send_streamed(request)
+        }
+    }
+    impl ::core::convert::From<::magicbutton::__private::v1::Client> for Client {
+        fn from(client: ::magicbutton::__private::v1::Client) -> Self {
+            Self(client)
+        }
+    }
+    impl ::magicbutton::__private::v1::Contract for Client {
+        type Event = Event;
+        type Request = Request;
+        type Error = Error;
+        const DESCRIPTOR: &'static ::magicbutton::__private::v1::ContractDescriptor = &CONTRACT;
+    }
+    /// Any event of the contract. Events have many readers, who share them.
+    #[derive(
+        ::core::clone::Clone,
+        ::core::fmt::Debug,
+        ::core::cmp::PartialEq,
+        ::magicbutton::__private::v1::serde::Serialize,
+        ::magicbutton::__private::v1::serde::Deserialize
+    )]
+    #[serde(crate = "self::__magicbutton_serde", tag = "event", content = "payload")]
+    pub enum Event {}
+    impl ::magicbutton::__private::v1::Subscribe for Event {
+        fn events() -> impl ::core::iter::Iterator<
+            Item = &'static ::magicbutton::__private::v1::EventDescriptor,
+        > {
+            CONTRACT.events.iter()
+        }
+        fn receive(
+            message: &::magicbutton::__private::v1::Message,
+        ) -> ::core::result::Result<
+            ::std::sync::Arc<Self>,
+            ::magicbutton::__private::v1::DecodeError,
+        > {
+            match message.name().as_str() {
+                other => {
+                    ::core::result::Result::Err(
+                        ::magicbutton::__private::v1::DecodeError::unknown(other),
+                    )
+                }
+            }
+        }
+    }
+    impl ::magicbutton::__private::v1::Publish for Event {
+        fn into_message(self) -> ::magicbutton::__private::v1::Message {
+            match self {}
+        }
+    }
+    impl ::magicbutton::__private::v1::EventOf<Client> for Event {}
+    /// Any request of the contract: to be written to a log, and sent as it is.
+    #[derive(
+        ::core::clone::Clone,
+        ::core::fmt::Debug,
+        ::core::cmp::PartialEq,
+        ::magicbutton::__private::v1::serde::Serialize,
+        ::magicbutton::__private::v1::serde::Deserialize
+    )]
+    #[serde(
+        crate = "self::__magicbutton_serde",
+        tag = "requestType",
+        content = "payload"
+    )]
+    pub enum Request {}
+    impl ::magicbutton::__private::v1::AnyRequest for Request {
+        fn into_message(self) -> ::magicbutton::__private::v1::Message {
+            match self {}
+        }
+    }
+    /// Any error of the contract.
+    #[derive(
+        ::core::clone::Clone,
+        ::core::fmt::Debug,
+        ::core::cmp::PartialEq,
+        ::magicbutton::__private::v1::serde::Serialize,
+        ::magicbutton::__private::v1::serde::Deserialize
+    )]
+    #[serde(crate = "self::__magicbutton_serde", untagged)]
+    #[allow(missing_docs)]
+    pub enum Error {}
+    impl ::core::fmt::Display for Error {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            match *self {}
+        }
+    }
+    impl ::core::error::Error for Error {}
+    impl ::magicbutton::__private::v1::DeclaredError for Error {
+        const VARIANTS: &'static [::magicbutton::__private::v1::ErrorDescriptor] = CONTRACT
+            .errors;
+        fn descriptor(&self) -> &'static ::magicbutton::__private::v1::ErrorDescriptor {
+            match *self {}
+        }
+    }
+    /// Everything known of the contract without its types.
+    pub static CONTRACT: ::magicbutton::__private::v1::ContractDescriptor = ::magicbutton::__private::v1::ContractDescriptor::declared(
+        "nothing",
+        "1.0.0",
+        2038891339581371146u64,
+        "",
+        &[],
+        &[],
+        &[],
+    );
+}
