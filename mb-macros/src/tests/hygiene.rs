@@ -9,7 +9,7 @@ use syn::visit_mut::{self, VisitMut};
 use super::{expand, full, small};
 
 /// What may stand at the beginning of a path that does not begin with `::`.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     // Keywords, and attributes that the compiler or serde's derive reads.
     "Self",
     "self",
@@ -21,6 +21,7 @@ const KNOWN: [&str; 15] = [
     "deprecated",
     // Generated.
     "Service",
+    "serve",
     "Client",
     "requests",
     "CONTRACT",
