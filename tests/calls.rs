@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Stage, Tag, WAYS, Workshop, WorkshopError, bench, named, workshop};
-use magicbutton::{Body, Context, Failure, FaultKind, Reply, Server, contract};
+use magicbutton::{AnyRequest, Body, Context, Failure, FaultKind, Reply, Server, contract};
 
 #[tokio::test]
 async fn a_call_is_answered() {
@@ -85,6 +85,7 @@ async fn a_request_can_be_logged_and_sent_as_it_is() {
         assert_eq!(error, WorkshopError::Closed);
 
         let request = workshop::requests::CountTo { limit: 3, then: String::new() };
+        assert!(workshop::Request::from(request.clone()).descriptor().streamed);
         let failure = bench.client.send(request.clone().into()).await.unwrap_err();
         assert_eq!(failure.code(), "VALIDATION_FAILED");
         assert!(failure.to_string().contains("answered by a stream"), "{failure}");
@@ -113,6 +114,10 @@ async fn a_tool_that_knows_no_contract_can_call_by_name() {
         assert_eq!(error.code, "THING_NOT_FOUND");
         assert_eq!(error.details, Some(serde_json::json!({ "thingId": "t-1" })));
         assert_eq!((error.status, error.retryable), (Some(404), Some(false)));
+        let body = Body::new(serde_json::json!({ "how": "panic" }));
+        let failure = bench.client.client().call_raw("fail", body).await.unwrap_err();
+        let Failure::Fault(fault) = failure else { panic!("{failure:?}") };
+        assert_eq!(fault.kind(), FaultKind::Internal);
     }
 }
 

@@ -24,12 +24,11 @@ async fn an_unknown_request_says_so() {
         let bench = bench(&named("unknown", way), way).await;
         let body = Body::new(serde_json::json!({}));
         let reply = bench.client.client().call_raw("workshop/fly", body).await;
-        let error = match reply.unwrap_err() {
-            Failure::Fault(fault) => fault.to_wire(),
-            Failure::Declared(error) => error.to_wire(),
-        };
-        assert_eq!((error.code.as_str(), error.status), ("UNKNOWN_REQUEST_TYPE", Some(404)));
-        assert_eq!(error.message, "unknown request `workshop/fly`: no contract served here has it");
+        let fault = fault(reply);
+        assert_eq!(fault.kind(), FaultKind::UnknownRequest);
+        assert_eq!((fault.code(), fault.status().as_u16()), ("UNKNOWN_REQUEST_TYPE", 404));
+        let expected = "unknown request `workshop/fly`: no contract served here has it";
+        assert_eq!(fault.message(), expected);
     }
 }
 
@@ -96,6 +95,47 @@ async fn other_faults_travel_without_their_source() {
         assert_eq!(fault.message(), "come back later");
         assert!(fault.is_retryable());
         assert!(!format!("{fault:?}").contains("swordfish"), "{fault:?}");
+    }
+}
+
+/// A service that passes on whatever a workshop answers.
+struct Relay(workshop::Client);
+
+impl newer::workshop::Service for Relay {
+    async fn make_thing(
+        &self,
+        _: &Context,
+        _: String,
+    ) -> Reply<newer::workshop::Thing, newer::workshop::WorkshopError> {
+        self.0.wait_for_it().timeout(Duration::from_secs(1)).await.map_err(Failure::into_fault)?;
+        Err(Fault::unavailable("never here"))?
+    }
+
+    async fn fail(&self, _: &Context, how: String) -> Reply<(), newer::workshop::WorkshopError> {
+        self.0.fail(how).await.map_err(Failure::into_fault)?;
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_service_says_is_not_what_this_one_says() {
+    for way in WAYS {
+        let bench = bench(&named("upstream", way), way).await;
+        let relay = newer::workshop::Client::in_process(Relay(bench.client.clone()));
+        // Its declared errors, its internals, its opinion of our request: none of our caller's business.
+        for how in ["declared", "panic", "io"] {
+            let fault = fault(relay.fail(how.into()).await);
+            assert_eq!(fault.kind(), FaultKind::Internal, "{how}");
+            assert!(!format!("{fault:?}").contains("thing"), "{fault:?}");
+        }
+        // That it is slow or away is worth knowing, but our handler may have done things before.
+        let away = fault(relay.fail("unavailable".into()).await);
+        assert_eq!(away.kind(), FaultKind::Unavailable);
+        assert_eq!(away.message(), "a service that this call needs is unavailable");
+        assert!(!away.is_retryable());
+        let slow = fault(relay.make_thing("t".into()).await);
+        assert_eq!(slow.kind(), FaultKind::Timeout);
+        assert_eq!(slow.message(), "a call that this one needs was not answered in time");
     }
 }
 

@@ -168,11 +168,26 @@ async fn a_call_that_outlasts_the_drain_is_cut_off_and_told() {
             bench.client.wait_detached(),
             bench.server.stop()
         );
-        unavailable(reply);
-        unavailable(detached);
+        // They may have run in part: not to be sent again without thought.
+        assert!(!unavailable(reply).is_retryable());
+        assert!(!unavailable(detached).is_retryable());
         assert_eq!(stopped, Err(StopError::CutOff { calls: 2 }));
         assert_eq!(start.elapsed(), Duration::from_secs(5));
         assert_eq!(bench.seen.dropped.load(Ordering::SeqCst), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_stop_no_handler_runs() {
+    for way in WAYS {
+        let bench = bench(&named("after-stop", way), way).await;
+        let mut held = Box::pin(bench.client.wait_for_it());
+        assert!(futures_util::poll!(&mut held).is_pending());
+        // What the handler waits for is there, but its caller does not go on.
+        bench.seen.go_on.notify_one();
+        assert_eq!(bench.server.stop().await, Err(StopError::CutOff { calls: 1 }));
+        unavailable(held.await);
+        assert_eq!(bench.seen.finished.load(Ordering::SeqCst), 0);
     }
 }
 

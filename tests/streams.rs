@@ -96,6 +96,21 @@ async fn a_stopping_server_ends_its_streams_with_the_reason() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stopping_server_does_not_wait_for_a_stream_that_nobody_reads() {
+    for way in WAYS {
+        let bench = bench(&named("stream-held", way), way).await;
+        let start = Instant::now();
+        let mut held = bench.client.count_to(5, String::new());
+        held.next().await.unwrap().unwrap();
+        assert_eq!(bench.server.stop().await, Ok(()));
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        let Some(Err(failure)) = held.next().await else { panic!() };
+        assert_eq!(failure.code(), "UNAVAILABLE");
+        assert_eq!(bench.seen.counted.load(Ordering::SeqCst), 1, "the handler was not run again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_may_have_a_time_limit() {
     let bench = bench("stream-timeout", "").await;
     let mut items = bench.client.count_to(1, "hang".into()).timeout(Duration::from_secs(3));

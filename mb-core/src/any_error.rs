@@ -92,13 +92,28 @@ impl<E: DeclaredError> Resolve for E {
 
 impl Resolve for AnyError {
     fn resolve(error: AnyError) -> Failure<Self> {
-        Failure::Declared(error)
+        match error.0 {
+            // No contract may declare a fault's code.
+            Repr::Wire(wire) if Fault::is_code(&wire.code) => {
+                Failure::Fault(Fault::from_wire(*wire))
+            }
+            repr => Failure::Declared(Self(repr)),
+        }
     }
 }
 
 impl From<WireError> for AnyError {
     fn from(error: WireError) -> Self {
         Self(Repr::Wire(Box::new(error)))
+    }
+}
+
+impl fmt::Display for AnyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Repr::Typed(error) => f.write_str(&error.to_wire().message),
+            Repr::Wire(error) => f.write_str(&error.message),
+        }
     }
 }
 

@@ -48,7 +48,7 @@ impl DecodeError {
 }
 
 impl Codec {
-    /// JSON (RFC 8259), as `wire.md` lays it out.
+    /// JSON (RFC 8259).
     pub const JSON: Self = Self(Format::Json);
 
     /// The name in a connection string: `json`.

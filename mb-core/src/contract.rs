@@ -46,6 +46,9 @@ pub trait Request: Payload {
 
 /// The enum over all requests of a contract: what can be logged, and sent as it is.
 pub trait AnyRequest {
+    /// Its place in the contract: say, whether it is answered by a stream.
+    fn descriptor(&self) -> &'static RequestDescriptor;
+
     /// The message that sends this request, its context still empty.
     fn into_message(self) -> Message;
 }
@@ -105,8 +108,8 @@ pub trait EventOf<C>: Subscribe + Publish {}
 /// An error enum of a contract: what a request may answer instead of its reply.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a declared error",
-    label = "not declared with `#[error]` in a contract",
-    note = "to turn any other error into an internal fault, write `.map_err(Fault::internal)`"
+    label = "not an `#[error]` enum of a contract",
+    note = "a request declares an enum with `#[error]` above it; any other error becomes an internal fault by `.map_err(Fault::internal)`"
 )]
 pub trait DeclaredError: Error + Payload {
     /// Every variant, in the order of declaration.

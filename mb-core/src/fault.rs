@@ -26,6 +26,8 @@ struct Inner {
     retryable: bool,
     details: Option<Value>,
     source: Option<Source>,
+    /// Whether a call has failed with it, so that it says nothing about whoever made the call.
+    from_call: bool,
 }
 
 /// The kinds of [`Fault`].
@@ -125,6 +127,7 @@ impl Fault {
             retryable: kind.is_retryable(),
             details: None,
             source: None,
+            from_call: false,
         }))
     }
 
@@ -207,7 +210,27 @@ impl Fault {
             retryable: error.retryable.unwrap_or(kind.is_retryable()),
             details: error.details,
             source: None,
+            from_call: false,
         }))
+    }
+
+    /// Whether this is the code of a kind of fault, which no contract may declare.
+    pub(crate) fn is_code(code: &str) -> bool {
+        FaultKind::of_code(code) != FaultKind::Undeclared
+    }
+
+    /// Notes that a call has failed with this fault.
+    #[must_use]
+    pub fn of_call(mut self) -> Self {
+        self.0.from_call = true;
+        self
+    }
+
+    /// Whether a call has failed with this fault. A handler that passes it on with `?` does not
+    /// say it of itself: its caller sees only that another service was unavailable or slow, or an
+    /// internal error.
+    pub fn is_of_call(&self) -> bool {
+        self.0.from_call
     }
 
     /// What of this fault travels: everything but its source.

@@ -79,10 +79,14 @@ pub trait Host: Send + Sync + 'static {
 
     /// Announces an event to every client that wants it. See [`Published`](crate::Published) for
     /// what the future waits for.
-    fn broadcast(&self, event: Message) -> BoxFuture<'static, Result<(), Fault>>;
+    fn broadcast(self: Arc<Self>, event: Message) -> BoxFuture<'static, Result<(), Fault>>;
 
     /// Sends an event to every connection of one client.
-    fn send_to(&self, client_id: &str, event: Message) -> BoxFuture<'static, Result<(), Fault>>;
+    fn send_to(
+        self: Arc<Self>,
+        client_id: String,
+        event: Message,
+    ) -> BoxFuture<'static, Result<(), Fault>>;
 
     /// The clients that are connected now.
     fn clients(&self) -> Vec<Arc<Caller>>;

@@ -2,8 +2,23 @@
 
 use std::{cell::RefCell, fmt::Display};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
+
+/// How the parser begins where tokens are missing.
+const NO_MORE: &str = "unexpected end of input, ";
+
+/// At the end of an item's tokens the parser has no place to point to but the whole macro: the last
+/// of them is a better one.
+pub(crate) fn after_last(error: syn::Error, last: Option<TokenTree>) -> syn::Error {
+    let text = error.to_string();
+    match (last, text.strip_prefix(NO_MORE)) {
+        (Some(last), Some(text)) if text.starts_with("expected `") => {
+            syn::Error::new(last.span(), format!("{text} after this"))
+        }
+        _ => error,
+    }
+}
 
 /// Every mistake found so far.
 #[derive(Default)]
@@ -28,9 +43,18 @@ impl Errors {
         self.push(error);
     }
 
-    /// Reports what a parser said.
+    /// Reports what a parser said, in the words of a person.
     pub(crate) fn push(&self, error: syn::Error) {
-        self.0.borrow_mut().push(error);
+        // How the parser lists all that a type may begin with.
+        const A_TYPE: &str = "expected one of: `for`, parentheses";
+        let text = error.to_string();
+        let text = text.strip_prefix(NO_MORE).unwrap_or(&text);
+        let plain = if text.starts_with(A_TYPE) { "expected a type" } else { text };
+        if plain.len() == error.to_string().len() {
+            // As it is, its second place included.
+            return self.0.borrow_mut().push(error);
+        }
+        self.0.borrow_mut().push(syn::Error::new(error.span(), plain));
     }
 
     pub(crate) fn into_compile_errors(self) -> TokenStream {

@@ -5,7 +5,7 @@ pub use mb_macros::contract;
 
 /// The expansion of this version's macro names everything through here.
 pub mod v1 {
-    pub use futures_core::Stream;
+    pub use futures_core::{Stream, future::BoxFuture};
     pub use mb_core::*;
     pub use serde;
 

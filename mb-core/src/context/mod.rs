@@ -10,10 +10,12 @@ mod wire;
 
 use std::{
     fmt,
+    future::ready,
     sync::{Arc, OnceLock},
     time::{Duration, SystemTime},
 };
 
+use futures_core::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -87,7 +89,8 @@ impl Context {
         *self.written().timestamp.get_or_init(SystemTime::now)
     }
 
-    /// Who sent it. On a server this is the caller's client id, whatever the sender wrote.
+    /// Who sent it. On a server this is the id that the connection was made with, whatever the
+    /// sender wrote. A client chooses that id: it is an address, not a proof of who it is.
     pub fn source(&self) -> Option<&str> {
         match self.caller() {
             Some(caller) => Some(caller.id()),
@@ -191,9 +194,12 @@ impl Context {
     ///
     /// # Errors
     /// `UNAVAILABLE` where this context belongs to no server's handler, or to one that stopped.
-    pub async fn broadcast(&self, event: impl Publish) -> Result<(), Fault> {
+    pub fn broadcast(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
         let event = event.into_message().with_context(self.child());
-        self.host()?.broadcast(event).await
+        match self.host() {
+            Ok(host) => host.broadcast(event),
+            Err(fault) => Box::pin(ready(Err(fault))),
+        }
     }
 
     /// Sends an event to every connection of one client of the server that is handling this
@@ -201,9 +207,16 @@ impl Context {
     ///
     /// # Errors
     /// `UNAVAILABLE` where that client is not connected, or this context belongs to no server.
-    pub async fn send_to(&self, client_id: &str, event: impl Publish) -> Result<(), Fault> {
+    pub fn send_to(
+        &self,
+        client_id: &str,
+        event: impl Publish,
+    ) -> BoxFuture<'static, Result<(), Fault>> {
         let event = event.into_message().with_context(self.child());
-        self.host()?.send_to(client_id, event).await
+        match self.host() {
+            Ok(host) => host.send_to(client_id.to_owned(), event),
+            Err(fault) => Box::pin(ready(Err(fault))),
+        }
     }
 
     fn host(&self) -> Result<Arc<dyn crate::Host>, Fault> {

@@ -25,6 +25,24 @@ pub(crate) fn check(contract: &mut Contract, errors: &Errors) {
     request_names(contract, errors);
     wire_names(contract, errors);
     codes(contract, errors);
+    declared_errors(contract, errors);
+}
+
+/// A plain type of the contract is no error: nearly one, so that the request is let go.
+fn declared_errors(contract: &mut Contract, errors: &Errors) {
+    let plain: Vec<String> = contract.types.iter().map(|item| names::text(item.ident())).collect();
+    contract.requests.retain(|request| {
+        let Some(error) = &request.reply.error else { return true };
+        let name = error.to_token_stream().to_string();
+        if plain.contains(&name) {
+            errors.at(
+                error,
+                format!("`{name}` is not declared as an error: write `#[error]` above its enum"),
+            );
+            return false;
+        }
+        true
+    });
 }
 
 /// Remembers what was seen first, and reports what comes again.

@@ -1,19 +1,19 @@
 //! The typed client: one method per request, and what every client has.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
-use super::Scope;
+use super::{Scope, at as at_word};
 use crate::model::{Argument, Request};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
-    let rt = scope.rt;
+    let (rt, at) = scope.whole();
     let about = super::doc(&format!(
         "A client of the contract `{}`. Clones share one connection.",
         scope.contract.name
     ));
     let methods = scope.contract.requests.iter().map(|request| method(scope, request));
-    quote! {
+    quote_spanned! {at=>
         #about
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         pub struct Client(#rt::Client);
@@ -46,11 +46,11 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
             ///
             /// # Errors
             /// `UNAVAILABLE` where the client is not connected.
-            pub async fn emit(
+            pub fn emit(
                 &self,
                 event: impl #rt::EventOf<Self>,
-            ) -> ::core::result::Result<(), #rt::Fault> {
-                self.0.emit(event).await
+            ) -> #rt::BoxFuture<'static, ::core::result::Result<(), #rt::Fault>> {
+                self.0.emit(event)
             }
             /// Sends any request of this contract, say from a log. The reply is a body.
             pub fn send(&self, request: Request) -> #rt::RawCall<'_, Error> {
@@ -78,8 +78,8 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
 }
 
 fn method(scope: &Scope<'_>, request: &Request) -> TokenStream {
-    let rt = scope.rt;
     let Request { method_attrs, ident, payload, arguments, reply, .. } = request;
+    let rt = scope.rt_at(ident);
     let parameters = arguments.iter().map(|Argument { ident, ty, .. }| quote!(#ident: #ty));
     let fields = arguments.iter().map(|Argument { ident, .. }| ident);
     let (call, how) = if reply.streamed {
@@ -87,7 +87,7 @@ fn method(scope: &Scope<'_>, request: &Request) -> TokenStream {
     } else {
         (quote!(Call), quote!(call))
     };
-    quote! {
+    quote_spanned! {at_word(ident)=>
         #(#method_attrs)*
         pub fn #ident(&self #(, #parameters)*) -> #rt::#call<'_, requests::#payload> {
             self.0.#how(requests::#payload { #(#fields),* })

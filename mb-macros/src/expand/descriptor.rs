@@ -1,13 +1,13 @@
 //! `CONTRACT`: everything known of the contract without its types.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::{Scope, fingerprint};
 use crate::model::{ErrorVariant, docs};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
-    let rt = scope.rt;
+    let (rt, at) = scope.whole();
     let contract = scope.contract;
     let (name, version) = (&contract.name, &contract.version);
     let fingerprint = fingerprint::of(contract);
@@ -32,7 +32,7 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
             #rt::ErrorDescriptor::declared(#code, #status, #text, #retryable, #docs, #has_details)
         }
     });
-    quote! {
+    quote_spanned! {at=>
         /// Everything known of the contract without its types.
         pub static CONTRACT: #rt::ContractDescriptor = #rt::ContractDescriptor::declared(
             #name,

@@ -1,7 +1,7 @@
 //! The enums over all events, all requests and all errors of the contract.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Ident;
 
 use super::{Scope, payload_attributes};
@@ -17,16 +17,21 @@ fn this(variants: &[&Ident]) -> TokenStream {
 }
 
 fn event(scope: &Scope<'_>) -> TokenStream {
-    let rt = scope.rt;
+    let (rt, at) = scope.whole();
     let contract = &scope.contract.name;
     let events = &scope.contract.events;
     let idents: Vec<&Ident> = events.iter().map(|event| &event.item.ident).collect();
     let names: Vec<&String> = events.iter().map(|event| &event.wire_name).collect();
     let full_names = names.iter().map(|name| format!("{contract}/{name}"));
     let docs = events.iter().map(|event| super::doc(&event.docs));
-    let attributes =
-        payload_attributes(scope, &[], "self", &["tag = \"event\"", "content = \"payload\""]);
-    quote! {
+    let attributes = payload_attributes(
+        scope,
+        &scope.contract.ident,
+        &[],
+        "self",
+        &["tag = \"event\"", "content = \"payload\""],
+    );
+    quote_spanned! {at=>
         /// Any event of the contract. Events have many readers, who share them.
         #attributes
         pub enum Event {
@@ -62,20 +67,26 @@ fn event(scope: &Scope<'_>) -> TokenStream {
 }
 
 fn request(scope: &Scope<'_>) -> TokenStream {
-    let rt = scope.rt;
+    let (rt, at) = scope.whole();
     let requests = &scope.contract.requests;
     let idents: Vec<&Ident> = requests.iter().map(|request| &request.payload).collect();
+    let this = this(&idents);
     let names = requests.iter().map(|request| &request.wire_name);
     let docs = requests.iter().map(|request| super::doc(&request.docs));
     let style = ["tag = \"requestType\"", "content = \"payload\""];
-    let attributes = payload_attributes(scope, &[], "self", &style);
-    quote! {
+    let attributes = payload_attributes(scope, &scope.contract.ident, &[], "self", &style);
+    quote_spanned! {at=>
         /// Any request of the contract: to be written to a log, and sent as it is.
         #attributes
         pub enum Request {
             #(#docs #[serde(rename = #names)] #idents(requests::#idents)),*
         }
         impl #rt::AnyRequest for Request {
+            fn descriptor(&self) -> &'static #rt::RequestDescriptor {
+                match #this {
+                    #(Self::#idents(_) => <requests::#idents as #rt::Request>::DESCRIPTOR),*
+                }
+            }
             fn into_message(self) -> #rt::Message {
                 match self { #(Self::#idents(request) => #rt::Message::request(request)),* }
             }
@@ -89,11 +100,11 @@ fn request(scope: &Scope<'_>) -> TokenStream {
 }
 
 fn error(scope: &Scope<'_>) -> TokenStream {
-    let rt = scope.rt;
+    let (rt, at) = scope.whole();
     let idents: Vec<&Ident> = scope.contract.errors.iter().map(|error| &error.ident).collect();
-    let attributes = payload_attributes(scope, &[], "self", &["untagged"]);
+    let attributes = payload_attributes(scope, &scope.contract.ident, &[], "self", &["untagged"]);
     let this = this(&idents);
-    quote! {
+    quote_spanned! {at=>
         /// Any error of the contract.
         #attributes
         #[allow(missing_docs)]

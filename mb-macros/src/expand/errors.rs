@@ -1,10 +1,10 @@
 //! Declared errors: an enum each, its messages, and its place in the contract.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Attribute, Fields, parse_quote};
 
-use super::{Scope, payload_attributes};
+use super::{Scope, at, payload_attributes};
 use crate::model::{ErrorEnum, ErrorVariant};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
@@ -18,11 +18,11 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
 }
 
 fn one(scope: &Scope<'_>, error: &ErrorEnum, start: usize) -> TokenStream {
-    let rt = scope.rt;
     let ErrorEnum { attrs, ident, variants } = error;
+    let rt = scope.rt_at(ident);
     let count = variants.len();
     let style = ["tag = \"code\"", "content = \"details\"", "rename_all_fields = \"camelCase\""];
-    let payload = payload_attributes(scope, attrs, "self", &style);
+    let payload = payload_attributes(scope, ident, attrs, "self", &style);
     let declared = variants.iter().map(|error| {
         let code = &error.code;
         let variant = &error.variant;
@@ -32,11 +32,11 @@ fn one(scope: &Scope<'_>, error: &ErrorEnum, start: usize) -> TokenStream {
     let messages = variants.iter().map(message);
     let positions = variants.iter().enumerate().map(|(position, error)| {
         let variant = &error.variant.ident;
-        quote!(Self::#variant { .. } => #position)
+        quote!(Self::#variant { .. } => &Self::VARIANTS[#position])
     });
     // An enum without variants is an error already; it still has to be code.
     let this = if variants.is_empty() { quote!(*self) } else { quote!(self) };
-    quote! {
+    quote_spanned! {at(ident)=>
         #payload
         #(#attrs)*
         pub enum #ident { #(#declared),* }
@@ -50,7 +50,7 @@ fn one(scope: &Scope<'_>, error: &ErrorEnum, start: usize) -> TokenStream {
             const VARIANTS: &'static [#rt::ErrorDescriptor] =
                 #rt::part(CONTRACT.errors, #start, #count);
             fn descriptor(&self) -> &'static #rt::ErrorDescriptor {
-                &Self::VARIANTS[match #this { #(#positions),* }]
+                match #this { #(#positions),* }
             }
         }
     }

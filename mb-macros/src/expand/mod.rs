@@ -11,8 +11,8 @@ mod plain;
 mod requests;
 mod service;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 
 use crate::model::Contract;
 
@@ -21,6 +21,29 @@ struct Scope<'a> {
     /// The path of the runtime.
     rt: &'a TokenStream,
     contract: &'a Contract,
+}
+
+impl Scope<'_> {
+    /// The path of the runtime, for code that stands for a word of the user's: what the compiler
+    /// says about that code, it says at the word.
+    fn rt_at(&self, word: &Ident) -> TokenStream {
+        let at = |mut token: TokenTree| {
+            token.set_span(token.span().located_at(word.span()));
+            token
+        };
+        self.rt.clone().into_iter().map(at).collect()
+    }
+
+    /// The same for code that stands for the contract as a whole: at its name.
+    fn whole(&self) -> (TokenStream, Span) {
+        (self.rt_at(&self.contract.ident), at(&self.contract.ident))
+    }
+}
+
+/// Where code stands that is generated for a word of the user's. It resolves like all generated
+/// code, and lints take it for that.
+fn at(word: &Ident) -> Span {
+    Span::call_site().located_at(word.span())
 }
 
 pub(crate) fn expand(rt: &TokenStream, contract: &Contract) -> TokenStream {
@@ -64,20 +87,21 @@ fn serde_alias() -> Ident {
 /// names things. `from` is the module the type is in, as seen from the contract.
 fn payload_attributes(
     scope: &Scope<'_>,
+    word: &Ident,
     attrs: &[syn::Attribute],
     within: &str,
     style: &[&str],
 ) -> TokenStream {
-    let rt = scope.rt;
+    let (rt, at) = (scope.rt_at(word), at(word));
     let given = plain::derived(attrs);
     let missing =
         |name: &str, path: TokenStream| (!given.iter().any(|g| g == name)).then_some(path);
     let derives = [
-        missing("Clone", quote!(::core::clone::Clone)),
-        missing("Debug", quote!(::core::fmt::Debug)),
-        missing("PartialEq", quote!(::core::cmp::PartialEq)),
-        missing("Serialize", quote!(#rt::serde::Serialize)),
-        missing("Deserialize", quote!(#rt::serde::Deserialize)),
+        missing("Clone", quote_spanned!(at=> ::core::clone::Clone)),
+        missing("Debug", quote_spanned!(at=> ::core::fmt::Debug)),
+        missing("PartialEq", quote_spanned!(at=> ::core::cmp::PartialEq)),
+        missing("Serialize", quote_spanned!(at=> #rt::serde::Serialize)),
+        missing("Deserialize", quote_spanned!(at=> #rt::serde::Deserialize)),
     ];
     let derives = derives.into_iter().flatten();
     let path = format!("{within}::{}", serde_alias());
@@ -88,7 +112,7 @@ fn payload_attributes(
         (!settings.iter().any(|given| given == name))
             .then(|| setting.parse::<TokenStream>().unwrap_or_default())
     });
-    quote! {
+    quote_spanned! {at=>
         #[derive(#(#derives),*)]
         #[serde(crate = #path #(, #style)*)]
     }

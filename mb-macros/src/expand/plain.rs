@@ -1,13 +1,13 @@
 //! Plain types, and what they have in common with events: public fields, derives, names.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     Attribute, Fields, ItemEnum, ItemStruct, ItemType, Path, Token, Visibility,
     punctuated::Punctuated, spanned::Spanned,
 };
 
-use super::{Scope, payload_attributes};
+use super::{Scope, at, payload_attributes};
 use crate::model::PlainType;
 
 /// Struct fields, and the fields of struct variants.
@@ -29,7 +29,7 @@ pub(super) fn expand(scope: &Scope<'_>, item: &PlainType) -> TokenStream {
 pub(super) fn structure(scope: &Scope<'_>, item: &ItemStruct) -> TokenStream {
     let style: &[&str] =
         if matches!(item.fields, Fields::Named(_)) { &[CAMEL_FIELDS] } else { &[] };
-    let attributes = payload_attributes(scope, &item.attrs, "self", style);
+    let attributes = payload_attributes(scope, &item.ident, &item.attrs, "self", style);
     let mut item = ItemStruct { vis: public(&item.ident), ..item.clone() };
     for field in &mut item.fields {
         field.vis = public(field.ident.to_token_stream());
@@ -39,7 +39,7 @@ pub(super) fn structure(scope: &Scope<'_>, item: &ItemStruct) -> TokenStream {
 
 fn enumeration(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
     let style = [CAMEL_FIELDS, CAMEL_VARIANT_FIELDS];
-    let attributes = payload_attributes(scope, &item.attrs, "self", &style);
+    let attributes = payload_attributes(scope, &item.ident, &item.attrs, "self", &style);
     let item = ItemEnum { vis: public(&item.ident), ..item.clone() };
     let bare = item.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit))
         && !item.variants.is_empty()
@@ -50,9 +50,9 @@ fn enumeration(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
 
 /// An enum of bare variants shows and reads its wire names, as serde has them.
 fn wire_name_traits(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
-    let rt = scope.rt;
     let ident = &item.ident;
-    quote! {
+    let rt = scope.rt_at(ident);
+    quote_spanned! {at(ident)=>
         impl ::core::fmt::Display for #ident {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #rt::serde::Serialize::serialize(self, f)

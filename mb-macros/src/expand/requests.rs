@@ -2,24 +2,24 @@
 //! see.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{
     Ident, Index, Path, Token, Type,
     visit_mut::{self, VisitMut},
 };
 
-use super::{Scope, payload_attributes};
+use super::{Scope, at, payload_attributes};
 use crate::model::{Argument, Request};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
-    let rt = scope.rt;
     let payloads: Vec<&Ident> = scope.contract.requests.iter().map(|r| &r.payload).collect();
     let structs = scope.contract.requests.iter().map(|request| payload(scope, request, &payloads));
     let places = scope.contract.requests.iter().enumerate().map(|(position, request)| {
-        let Request { payload, .. } = request;
+        let Request { ident, payload, .. } = request;
+        let rt = scope.rt_at(ident);
         let (reply, error) = (&request.reply.ty, error_type(scope, request));
         let position = Index::from(position);
-        quote! {
+        quote_spanned! {at(ident)=>
             impl #rt::Request for requests::#payload {
                 type Reply = #reply;
                 type Error = #error;
@@ -41,12 +41,12 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
 fn payload(scope: &Scope<'_>, request: &Request, payloads: &[&Ident]) -> TokenStream {
     let Request { payload, payload_attrs, arguments, .. } = request;
     let style = ["rename_all = \"camelCase\""];
-    let attributes = payload_attributes(scope, payload_attrs, "super", &style);
+    let attributes = payload_attributes(scope, payload, payload_attrs, "super", &style);
     let fields = arguments.iter().map(|Argument { attrs, ident, ty }| {
         let ty = seen_from_inside(ty, payloads);
-        quote!(#(#attrs)* pub #ident: #ty)
+        quote_spanned!(at(ident)=> #(#attrs)* pub #ident: #ty)
     });
-    quote! {
+    quote_spanned! {at(payload)=>
         #attributes
         #(#payload_attrs)*
         pub struct #payload { #(#fields),* }
@@ -55,7 +55,7 @@ fn payload(scope: &Scope<'_>, request: &Request, payloads: &[&Ident]) -> TokenSt
 
 /// The error of a request as a type; of one that declares none, the one without values.
 pub(super) fn error_type(scope: &Scope<'_>, request: &Request) -> TokenStream {
-    let rt = scope.rt;
+    let rt = scope.rt_at(&request.ident);
     match &request.reply.error {
         Some(error) => quote!(#error),
         None => quote!(#rt::Never),

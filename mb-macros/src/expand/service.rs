@@ -1,20 +1,20 @@
 //! The trait that a service implements, and what turns an implementation into something to serve.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
-use super::{Scope, requests::error_type};
+use super::{Scope, at, requests::error_type};
 use crate::model::{Argument, Request};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
-    let rt = scope.rt;
+    let (rt, at) = scope.whole();
     let name = &scope.contract.name;
     let methods = scope.contract.requests.iter().map(|request| method(scope, request));
     let routes = scope.contract.requests.iter().map(route);
     let about = super::doc(&format!(
         "What a service of the contract `{name}` does. Write each method as `async fn`."
     ));
-    quote! {
+    quote_spanned! {at=>
         #about
         pub trait Service: ::core::marker::Send + ::core::marker::Sync + 'static {
             #(#methods)*
@@ -27,19 +27,19 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
 }
 
 fn method(scope: &Scope<'_>, request: &Request) -> TokenStream {
-    let rt = scope.rt;
     let Request { method_attrs, ident, arguments, reply, .. } = request;
+    let (rt, at) = (scope.rt_at(ident), at(ident));
     let attrs = method_attrs.iter().filter(|attr| attr.path().is_ident("doc"));
     let context = free_name("cx", request);
     let arguments = arguments.iter().map(|Argument { ident, ty, .. }| quote!(#ident: #ty));
     let (ty, error) = (&reply.ty, error_type(scope, request));
-    let item = quote!(#rt::Reply<#ty, #error>);
+    let item = quote_spanned!(at=> #rt::Reply<#ty, #error>);
     let output = if reply.streamed {
-        quote!(impl #rt::Stream<Item = #item> + ::core::marker::Send)
+        quote_spanned!(at=> impl #rt::Stream<Item = #item> + ::core::marker::Send)
     } else {
-        quote!(impl ::core::future::Future<Output = #item> + ::core::marker::Send)
+        quote_spanned!(at=> impl ::core::future::Future<Output = #item> + ::core::marker::Send)
     };
-    quote! {
+    quote_spanned! {at=>
         #(#attrs)*
         fn #ident(&self, #context: &#rt::Context #(, #arguments)*) -> #output;
     }
@@ -48,17 +48,18 @@ fn method(scope: &Scope<'_>, request: &Request) -> TokenStream {
 fn route(request: &Request) -> TokenStream {
     let Request { ident, payload, arguments, reply, .. } = request;
     let fields = arguments.iter().map(|Argument { ident, .. }| quote!(request.#ident));
-    let call = quote!(Service::#ident(run.service(), run.context() #(, #fields)*));
+    let at = at(ident);
+    let call = quote_spanned!(at=> Service::#ident(run.service(), run.context() #(, #fields)*));
     // Without arguments, the payload is there and nobody looks at it.
     let request = if arguments.is_empty() { quote!(_request) } else { quote!(request) };
     if reply.streamed {
-        quote! {
+        quote_spanned! {at=>
             .streamed(|run, #request: ::std::boxed::Box<requests::#payload>, items| async move {
                 run.many(items, #call).await
             })
         }
     } else {
-        quote! {
+        quote_spanned! {at=>
             .unary(|run, #request: ::std::boxed::Box<requests::#payload>| async move { run.once(#call).await })
         }
     }

@@ -1,10 +1,9 @@
 //! Reading attributes: ours are taken out and understood, everybody else's pass through.
 
-use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{
     Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Meta, Token,
-    parse::{Parse, ParseStream, Parser},
+    parse::{Parse, ParseStream},
     punctuated::Punctuated,
 };
 
@@ -100,7 +99,11 @@ impl Marks {
 }
 
 /// The keys of one attribute: `status = 404, retryable`.
-pub(super) struct Keys(Vec<Key>);
+pub(super) struct Keys {
+    keys: Vec<Key>,
+    /// What does not parse is reported; what is missing then is not.
+    broken: bool,
+}
 
 struct Key {
     name: Ident,
@@ -119,18 +122,19 @@ impl Parse for Key {
 impl Keys {
     /// Reads an attribute, and reports keys that are unknown or repeated.
     pub(super) fn read(attr: &Attribute, known: &[&str], errors: &Errors) -> Self {
-        let tokens = match &attr.meta {
-            Meta::Path(_) => TokenStream::new(),
-            Meta::List(list) => list.tokens.clone(),
+        let parser = Punctuated::<Key, Token![,]>::parse_terminated;
+        let parsed = match &attr.meta {
+            Meta::Path(_) => Some(Punctuated::new()),
+            Meta::List(_) => keep(attr.parse_args_with(parser), errors),
             Meta::NameValue(pair) => {
                 let name = pair.path.to_token_stream();
                 errors.at(attr, format!("write `#[{name}(key = value)]`"));
-                TokenStream::new()
+                None
             }
         };
-        let parser = Punctuated::<Key, Token![,]>::parse_terminated;
+        let broken = parsed.is_none();
         let mut keys: Vec<Key> = Vec::new();
-        for key in keep(parser.parse2(tokens), errors).into_iter().flatten() {
+        for key in parsed.into_iter().flatten() {
             let name = key.name.to_string();
             if !known.contains(&name.as_str()) {
                 let hint = match known {
@@ -145,11 +149,12 @@ impl Keys {
                 keys.push(key);
             }
         }
-        Self(keys)
+        Self { keys, broken }
     }
 
+    /// Whether a key is there, or may have been meant to be.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|key| key.name == name)
+        self.broken || self.keys.iter().any(|key| key.name == name)
     }
 
     pub(super) fn string(&self, name: &str, errors: &Errors) -> Option<LitStr> {
@@ -176,7 +181,7 @@ impl Keys {
 
     /// A key that is true where it stands: `retryable`, or `retryable = false`.
     pub(super) fn flag(&self, name: &str, errors: &Errors) -> bool {
-        let Some(key) = self.0.iter().find(|key| key.name == name) else { return false };
+        let Some(key) = self.keys.iter().find(|key| key.name == name) else { return false };
         match &key.value {
             None => true,
             Some(Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. })) => *value,
@@ -203,7 +208,7 @@ impl Keys {
     }
 
     fn literal(&self, name: &str, what: &str, example: &str, errors: &Errors) -> Option<Lit> {
-        let key = self.0.iter().find(|key| key.name == name)?;
+        let key = self.keys.iter().find(|key| key.name == name)?;
         match &key.value {
             Some(Expr::Lit(ExprLit { lit, .. })) => return Some(lit.clone()),
             Some(other) => errors.at(other, format!("`{name}` is {what}{name}{example}")),

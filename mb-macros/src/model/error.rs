@@ -49,7 +49,6 @@ impl ErrorEnum {
     pub(super) fn new(item: ItemEnum, mark: &Attribute, errors: &Errors) -> Self {
         Keys::read(mark, &[], errors);
         plain::check_visibility(&item.vis, errors);
-        plain::check_not_generic(&item.generics, "an error", errors);
         if item.variants.is_empty() {
             errors.at(
                 &item.ident,

@@ -17,7 +17,12 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    pub(super) fn new(mut item: ItemStruct, mark: &Attribute, errors: &Errors) -> Option<Self> {
+    /// The event, or the struct where it cannot be one.
+    pub(super) fn new(
+        mut item: ItemStruct,
+        mark: &Attribute,
+        errors: &Errors,
+    ) -> Result<Self, ItemStruct> {
         let keys = Keys::read(mark, &["rename"], errors);
         plain::check_visibility(&item.vis, errors);
         plain::check_not_generic(&item.generics, "an event", errors);
@@ -32,11 +37,14 @@ impl Event {
                 word,
                 format!("the fields of an event travel by name: write `struct {name} {{ .. }}`"),
             );
-            return None;
+            return Err(item);
+        }
+        if !item.generics.params.is_empty() {
+            return Err(item);
         }
         let wire_name =
             keys.wire_name("rename", errors).unwrap_or_else(|| names::wire(&item.ident));
         let docs = docs(&item.attrs);
-        Some(Self { item, wire_name, docs })
+        Ok(Self { item, wire_name, docs })
     }
 }

@@ -7,6 +7,7 @@ mod event;
 mod message;
 mod plain;
 mod request;
+mod travel;
 
 use syn::{Attribute, Ident, ItemEnum, ItemStruct, ItemUse, Visibility};
 
@@ -80,7 +81,11 @@ impl Contract {
         let marks = Marks::take(&mut item.attrs, errors);
         marks.allow(&[Marker::Event], "a struct", errors);
         match marks.find(Marker::Event) {
-            Some(mark) => self.events.extend(Event::new(item, mark, errors)),
+            Some(mark) => match Event::new(item, mark, errors) {
+                Ok(event) => self.events.push(event),
+                // No event, but a type that others may name.
+                Err(item) => self.types.push(PlainType::Struct(item)),
+            },
             None => self.types.push(PlainType::from_struct(item, errors)),
         }
     }
@@ -89,6 +94,13 @@ impl Contract {
         let marks = Marks::take(&mut item.attrs, errors);
         marks.allow(&[Marker::Error], "an enum", errors);
         match marks.find(Marker::Error) {
+            Some(_) if !item.generics.params.is_empty() => {
+                plain::check_not_generic(&item.generics, "an error", errors);
+                for variant in &mut item.variants {
+                    Marks::take(&mut variant.attrs, errors);
+                }
+                self.types.push(PlainType::Enum(item));
+            }
             Some(mark) => self.errors.push(ErrorEnum::new(item, mark, errors)),
             None => self.types.push(PlainType::from_enum(item, errors)),
         }
@@ -122,8 +134,8 @@ fn header(
     }
     let version = version.map(|version| {
         let text = version.value();
-        if let Err(reason) = semver::Version::parse(&text) {
-            errors.at(&version, format!("not a semantic version (`1.0.0`): {reason}"));
+        if semver::Version::parse(&text).is_err() {
+            errors.at(&version, "not a semantic version: write three numbers, `1.0.0`");
         }
         text
     });

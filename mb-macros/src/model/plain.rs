@@ -4,7 +4,10 @@ use syn::{
     Field, Fields, GenericParam, Generics, Ident, ItemEnum, ItemStruct, ItemType, Visibility,
 };
 
-use super::attributes::{Marker, Marks};
+use super::{
+    attributes::{Marker, Marks},
+    travel::check_type,
+};
 use crate::errors::Errors;
 
 /// A type that is no message by itself.
@@ -53,8 +56,9 @@ pub(super) fn check_visibility(vis: &Visibility, errors: &Errors) {
 
 /// Checks the visibility of fields, takes misplaced attributes out.
 pub(super) fn check_fields(fields: &mut Fields, what: &str, errors: &Errors) {
-    for Field { attrs, vis, .. } in fields {
+    for Field { attrs, vis, ty, .. } in fields {
         check_visibility(vis, errors);
+        check_type(ty, what, errors);
         Marks::take(attrs, errors).allow(&[] as &[Marker], what, errors);
     }
 }

@@ -3,7 +3,7 @@
 
 mod item;
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use syn::{
     Attribute, Ident, Token, Visibility, braced,
     parse::{ParseStream, Parser},
@@ -11,7 +11,7 @@ use syn::{
 
 pub(crate) use item::{Item, RequestFn};
 
-use crate::errors::{Errors, keep};
+use crate::errors::{Errors, after_last, keep};
 
 /// A contract as it was written.
 pub(crate) struct ParsedContract {
@@ -33,7 +33,8 @@ pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<(TokenStream,
 
 fn contract(input: ParseStream<'_>, errors: &Errors) -> syn::Result<ParsedContract> {
     if input.is_empty() {
-        return Err(input.error(
+        return Err(syn::Error::new(
+            Span::call_site(),
             "a contract is a module: write `#[contract(version = \"1.0.0\")] pub mod name { .. }`",
         ));
     }
@@ -63,7 +64,9 @@ fn items(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Vec<Item>> {
     let mut items = Vec::new();
     while !input.is_empty() {
         let tokens = one_item(input)?;
-        items.extend(keep(syn::parse2::<Item>(tokens), errors));
+        let last = tokens.clone().into_iter().last();
+        let parsed = syn::parse2::<Item>(tokens).map_err(|error| after_last(error, last));
+        items.extend(keep(parsed, errors));
     }
     Ok(items)
 }

@@ -112,15 +112,21 @@ pub(super) fn resolved<E: Resolve>(answer: Answer) -> Reply<Body, E> {
 #[inline]
 pub(super) fn typed<R: Request>(answer: Answer) -> Reply<R::Reply, R::Error> {
     match answer {
-        Ok(body) => body.decode().map_err(|error| misshapen(R::DESCRIPTOR, &error).into()),
+        Ok(body) => {
+            body.decode().map_err(|error| misshapen(R::DESCRIPTOR, &error).of_call().into())
+        }
         Err(failure) => Err(read_failure(failure)),
     }
 }
 
 fn read_failure<E: Resolve>(failure: Failure<AnyError>) -> Failure<E> {
-    match failure {
+    let failure = match failure {
         Failure::Declared(error) => E::resolve(error),
         Failure::Fault(fault) => Failure::Fault(fault),
+    };
+    match failure {
+        Failure::Fault(fault) => Failure::Fault(fault.of_call()),
+        declared => declared,
     }
 }
 

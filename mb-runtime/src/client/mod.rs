@@ -10,7 +10,7 @@ mod subscribing;
 
 use std::{fmt, sync::Arc};
 
-use futures_core::Stream;
+use futures_core::{Stream, future::BoxFuture};
 use mb_core::{
     AnyRequest, Body, Connected, Context, Contract, ContractDescriptor, EndReason, Fault,
     FaultKind, IntoEndpoint, Link, Message, Name, Publish, Request, Resolve, Subscribe,
@@ -29,8 +29,8 @@ use crate::{dispatch::ServedContract, server::Server};
 
 /// A connection to a server. Clones share it; the last one dropped closes it.
 ///
-/// It knows no contract: wrap it in any number of generated clients, `orders::Client::new(client)`,
-/// which share the connection.
+/// It knows no contract: make any number of generated clients over it,
+/// `client.typed::<orders::Client>()?`, which share the connection.
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
 
@@ -106,10 +106,11 @@ impl Client {
     /// # Errors
     /// `UNAVAILABLE` where the client is not connected; `CONTRACT_MISMATCH` where the server
     /// serves no contract that has the event.
-    pub async fn emit(&self, event: impl Publish) -> Result<(), Fault> {
-        let event = event.into_message().with_context(Context::inherited().unwrap_or_default());
-        let published = self.0.connected.link.publish(&Arc::new(event));
-        published.done().await
+    pub fn emit(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
+        let context = Context::inherited().unwrap_or_default();
+        let event = event.into_message().with_context(context);
+        let link = Arc::clone(&self.0.connected.link);
+        Box::pin(async move { link.publish(&Arc::new(event)).done().await })
     }
 
     /// Whether the client is connected now.

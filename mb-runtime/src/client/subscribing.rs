@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_core::future::BoxFuture;
-use mb_core::{Fault, Reply, Subscribe};
+use mb_core::{EventDescriptor, Fault, Reply, Subscribe};
 
 use super::Client;
 use crate::subscription::{Overflow, QUEUE_CAPACITY, Received, Subscription, SubscriptionGuard};
@@ -17,6 +17,7 @@ use crate::subscription::{Overflow, QUEUE_CAPACITY, Received, Subscription, Subs
 #[derive(Debug)]
 pub struct Subscribing<E> {
     client: Client,
+    events: Vec<&'static EventDescriptor>,
     capacity: usize,
     overflow: Overflow,
     _event: PhantomData<fn() -> E>,
@@ -24,8 +25,13 @@ pub struct Subscribing<E> {
 
 impl<E: Subscribe> Subscribing<E> {
     pub(super) fn new(client: Client) -> Self {
-        let overflow = Overflow::default();
-        Self { client, capacity: QUEUE_CAPACITY, overflow, _event: PhantomData }
+        Self {
+            client,
+            events: E::events().collect(),
+            capacity: QUEUE_CAPACITY,
+            overflow: Overflow::default(),
+            _event: PhantomData,
+        }
     }
 
     /// How many events the queue holds: 256 unless set, at least 1.
@@ -53,13 +59,17 @@ impl<E: Subscribe> Subscribing<E> {
     {
         SubscriptionGuard::spawn(self.await?, handler)
     }
+}
 
+// No bounds: what is not an event is refused where it is named, and only there.
+impl<E> Subscribing<E> {
     async fn make(self) -> Result<Subscription<E>, Fault> {
         let link = &self.client.0.connected.link;
         // Opened here first: no event falls between the two.
         let hub = &self.client.0.inbound.hub;
-        let (reader, registration) = hub.open(E::events(), self.capacity, self.overflow);
-        let events = E::events().map(|event| event.full_name.to_owned()).collect();
+        let (reader, registration) =
+            hub.open(self.events.iter().copied(), self.capacity, self.overflow);
+        let events = self.events.iter().map(|event| event.full_name.to_owned()).collect();
         let subscription = link.subscribe(events).await?;
         // Holds the link only: a subscription does not keep its client connected.
         let link = std::sync::Arc::downgrade(link);
@@ -72,7 +82,7 @@ impl<E: Subscribe> Subscribing<E> {
     }
 }
 
-impl<E: Subscribe> IntoFuture for Subscribing<E> {
+impl<E: 'static> IntoFuture for Subscribing<E> {
     type Output = Result<Subscription<E>, Fault>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 

@@ -53,6 +53,6 @@ impl Future for Detached {
         let joined = ready!(Pin::new(task).poll(cx));
         *self = Self::Done;
         // Panics are caught inside: a task that did not finish went down with its runtime.
-        Poll::Ready(joined.unwrap_or_else(|_| Err(gate::stopped().into())))
+        Poll::Ready(joined.unwrap_or_else(|_| Err(gate::cut_off().into())))
     }
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 /// number, so that nobody slips in while it closes.
 #[derive(Default)]
 pub(crate) struct Gate {
-    /// Twice the number of calls inside, plus one when closed.
+    /// Four times the number of calls inside, plus one when closed, plus two when cut.
     state: AtomicUsize,
     emptied: Notify,
     closing: CancellationToken,
@@ -27,7 +27,8 @@ pub(crate) struct Gate {
 pub(crate) struct Inside<'a>(&'a Gate);
 
 const CLOSED: usize = 1;
-const CALL: usize = 2;
+const CUT: usize = 2;
+const CALL: usize = 4;
 
 impl Gate {
     /// Lets a call in, until what it gets is dropped; nobody, once the gate is closed.
@@ -73,7 +74,13 @@ impl Gate {
     /// Cuts off whoever is left.
     pub(crate) fn cut(&self) {
         self.close();
+        self.state.fetch_or(CUT, Ordering::AcqRel);
         self.cut.cancel();
+    }
+
+    /// Whether whoever is left has been cut off: no handler may run any more.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.state.load(Ordering::Acquire) & CUT != 0
     }
 
     /// Cancelled when the gate begins to close.
@@ -90,10 +97,19 @@ impl Gate {
 impl Drop for Inside<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.0.state.fetch_sub(CALL, Ordering::AcqRel) == CLOSED + CALL {
+        let before = self.0.state.fetch_sub(CALL, Ordering::AcqRel);
+        if before & CLOSED != 0 && before / CALL == 1 {
             self.0.emptied.notify_waiters();
         }
     }
+}
+
+/// For a call that the server did not wait for any longer. Its handler has run in part: sending it
+/// again may do things twice.
+pub(crate) fn cut_off() -> Fault {
+    let reason =
+        "the server stopped before the call was done: it may have been carried out in part";
+    Fault::unavailable(reason).with_retryable(false)
 }
 
 pub(crate) fn stopped() -> Fault {

@@ -78,13 +78,13 @@ impl<S: Send + Sync + 'static> Handlers<S> {
     pub fn unary<R, F, Fut>(self, handle: F) -> Self
     where
         R: Request,
-        F: Fn(Run<S>, Box<R>) -> Fut + Send + Sync + 'static,
+        F: Fn(Run<S, R>, Box<R>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Answer> + Send + 'static,
     {
         let station = Arc::clone(&self.station);
         let handler = move |context, body: Body| match body.decode_boxed::<R>() {
             Ok(request) => {
-                let run = Run::new(R::DESCRIPTOR, Arc::clone(&station), context);
+                let run = Run::new(Arc::clone(&station), context);
                 let running: BoxFuture<'static, Answer> = Box::pin(handle(run, request));
                 if R::DESCRIPTOR.detached { Detached::calling(running) } else { running.into() }
             }
@@ -98,13 +98,13 @@ impl<S: Send + Sync + 'static> Handlers<S> {
     pub fn streamed<R, F, Fut>(self, handle: F) -> Self
     where
         R: Request,
-        F: Fn(Run<S>, Box<R>, Items) -> Fut + Send + Sync + 'static,
+        F: Fn(Run<S, R>, Box<R>, Items) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
         let station = Arc::clone(&self.station);
         let handler = move |context, body: Body| match body.decode_boxed::<R>() {
             Ok(request) => {
-                let run = Run::new(R::DESCRIPTOR, Arc::clone(&station), context);
+                let run = Run::new(Arc::clone(&station), context);
                 items::stream(|items| handle(run, request, items))
             }
             Err(error) => items::refused(misshapen(R::DESCRIPTOR, &error)),

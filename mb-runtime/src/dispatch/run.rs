@@ -3,17 +3,15 @@
 
 use std::{
     future::{Future, poll_fn},
+    marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
     task::{self, Poll, ready},
 };
 
-use futures_util::{Stream, StreamExt};
-use mb_core::{
-    Answer, AnyError, Body, Context, DeclaredError, Failure, Fault, Payload, Reply,
-    RequestDescriptor,
-};
+use futures_core::Stream;
+use mb_core::{Answer, AnyError, Body, Context, Failure, Fault, Reply, Request};
 use pin_project_lite::pin_project;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -31,19 +29,15 @@ pub(super) struct Station<S> {
 
 /// One handler at work. Generated code owns it for as long as the handler runs, and lends it the
 /// service and the context.
-pub struct Run<S> {
-    request: &'static RequestDescriptor,
+pub struct Run<S, R> {
     station: Arc<Station<S>>,
     context: Context,
+    _request: PhantomData<fn() -> R>,
 }
 
-impl<S> Run<S> {
-    pub(super) fn new(
-        request: &'static RequestDescriptor,
-        station: Arc<Station<S>>,
-        context: Context,
-    ) -> Self {
-        Self { request, station, context }
+impl<S, R: Request> Run<S, R> {
+    pub(super) fn new(station: Arc<Station<S>>, context: Context) -> Self {
+        Self { station, context, _request: PhantomData }
     }
 
     /// The service whose handler this is.
@@ -58,40 +52,33 @@ impl<S> Run<S> {
 
     /// Runs a handler that answers once.
     #[inline]
-    pub fn once<F>(&self, handler: F) -> Once<'_, S, F> {
+    pub fn once<F>(&self, handler: F) -> Once<'_, S, R, F> {
         Once { run: self, inside: None, end: End::default(), handler }
     }
 
-    /// Runs a handler that answers by a stream, and passes its items on.
-    pub async fn many<T, E>(&self, items: Items, handler: impl Stream<Item = Reply<T, E>>)
-    where
-        T: Payload,
-        E: DeclaredError,
-    {
+    /// Runs a handler that answers by a stream, and passes its items on. A stopping server does
+    /// not wait for it: it ends then, when it is next polled.
+    pub async fn many(&self, items: Items, handler: impl Stream<Item = Reply<R::Reply, R::Error>>) {
         let gate = &self.station.gate;
-        let _inside = match gate.enter() {
-            Ok(inside) => inside,
-            Err(fault) => return items.put(Err(fault.into())).await,
-        };
         let mut handler = pin!(handler);
         let mut end = End::default();
         loop {
-            // Asked first: a stream that always has an item must end too.
-            let item = if gate.is_closed() {
-                Err(gate::stopped())
-            } else {
-                let mut item = None;
-                poll_fn(|cx| {
-                    let when = gate.when_closing();
-                    self.poll(cx, &mut end, when, |cx| {
-                        store(&mut item, handler.poll_next_unpin(cx))
-                    })
-                })
-                .await
-                .map(|()| item.flatten())
-            };
-            let item = match item {
-                Ok(Some(reply)) => self.answer(reply),
+            let mut item = None;
+            let ended = poll_fn(|cx| {
+                // Asked first: a stream that always has an item must end too.
+                if gate.is_closed() {
+                    return Poll::Ready(Err(gate::stopped()));
+                }
+                let polled =
+                    self.poll(cx, |cx| store(&mut item, handler.as_mut().poll_next(cx)))?;
+                if polled.is_pending() {
+                    end.poll(cx, gate.when_closing()).map(|()| Err(gate::stopped()))
+                } else {
+                    Poll::Ready(Ok(()))
+                }
+            });
+            let item = match ended.await.map(|()| item.flatten()) {
+                Ok(Some(reply)) => Self::answer(reply),
                 Ok(None) => return,
                 Err(fault) => Err(fault.into()),
             };
@@ -103,29 +90,27 @@ impl<S> Run<S> {
         }
     }
 
-    /// Polls the handler in its context: `poll` says whether it is ready. After an error it must
-    /// not be polled again.
+    /// Polls the handler in its context: `poll` says whether it is ready. After an error, which
+    /// stands for a panic, it must not be polled again.
     #[inline]
     fn poll(
         &self,
         cx: &mut task::Context<'_>,
-        end: &mut End,
-        when: &CancellationToken,
         poll: impl FnOnce(&mut task::Context<'_>) -> bool,
-    ) -> Poll<Result<(), Fault>> {
+    ) -> Result<Poll<()>, Fault> {
         match catch_unwind(AssertUnwindSafe(|| self.context.enter(|| poll(cx)))) {
-            Ok(true) => Poll::Ready(Ok(())),
-            Ok(false) => end.poll(cx, when).map(Err),
-            Err(panic) => Poll::Ready(Err(seal::panicked(self.request, &*panic))),
+            Ok(true) => Ok(Poll::Ready(())),
+            Ok(false) => Ok(Poll::Pending),
+            Err(panic) => Err(seal::panicked(R::DESCRIPTOR, &*panic)),
         }
     }
 
     /// What of a reply may leave the server.
-    fn answer<T: Payload, E: DeclaredError>(&self, reply: Reply<T, E>) -> Answer {
+    fn answer(reply: Reply<R::Reply, R::Error>) -> Answer {
         match reply {
             Ok(reply) => Ok(Body::new(reply)),
             Err(Failure::Declared(error)) => Err(Failure::Declared(AnyError::new(error))),
-            Err(Failure::Fault(fault)) => Err(Failure::Fault(seal::seal(fault, self.request))),
+            Err(Failure::Fault(fault)) => Err(Failure::Fault(seal::seal(fault, R::DESCRIPTOR))),
         }
     }
 }
@@ -145,8 +130,8 @@ fn store<T>(place: &mut Option<T>, polled: Poll<T>) -> bool {
 pin_project! {
     /// A handler that answers once, at work. A future written by hand: an `async fn` would hold the
     /// handler's twice.
-    pub struct Once<'a, S, F> {
-        run: &'a Run<S>,
+    pub struct Once<'a, S, R, F> {
+        run: &'a Run<S, R>,
         inside: Option<Inside<'a>>,
         end: End,
         #[pin]
@@ -154,11 +139,10 @@ pin_project! {
     }
 }
 
-impl<S, T, E, F> Future for Once<'_, S, F>
+impl<S, R, F> Future for Once<'_, S, R, F>
 where
-    T: Payload,
-    E: DeclaredError,
-    F: Future<Output = Reply<T, E>>,
+    R: Request,
+    F: Future<Output = Reply<R::Reply, R::Error>>,
 {
     type Output = Answer;
 
@@ -170,17 +154,26 @@ where
         if this.inside.is_none() {
             *this.inside = Some(gate.enter()?);
         }
+        // Asked first: after the server has stopped, no handler runs.
+        if gate.is_cut() {
+            *this.inside = None;
+            return Poll::Ready(Err(gate::cut_off().into()));
+        }
         let mut reply = None;
         let handler = this.handler;
-        let polled =
-            run.poll(cx, this.end, gate.when_cut(), |cx| store(&mut reply, handler.poll(cx)));
-        ready!(polled)?;
+        let polled = run.poll(cx, |cx| store(&mut reply, handler.poll(cx)));
+        if let Ok(Poll::Pending) = polled {
+            ready!(this.end.poll(cx, gate.when_cut()));
+            *this.inside = None;
+            return Poll::Ready(Err(gate::cut_off().into()));
+        }
         // Outside from here on, whatever the caller does with the future.
         *this.inside = None;
-        match reply {
-            Some(reply) => Poll::Ready(run.answer(reply)),
-            None => Poll::Pending,
-        }
+        Poll::Ready(match (polled, reply) {
+            (Ok(_), Some(reply)) => Run::<S, R>::answer(reply),
+            (Ok(_), None) => Err(gate::cut_off().into()),
+            (Err(fault), _) => Err(fault.into()),
+        })
     }
 }
 
@@ -190,9 +183,8 @@ where
 struct End(Option<Pin<Box<WaitForCancellationFutureOwned>>>);
 
 impl End {
-    fn poll(&mut self, cx: &mut task::Context<'_>, when: &CancellationToken) -> Poll<Fault> {
+    fn poll(&mut self, cx: &mut task::Context<'_>, when: &CancellationToken) -> Poll<()> {
         let waiting = self.0.get_or_insert_with(|| Box::pin(when.clone().cancelled_owned()));
-        ready!(waiting.as_mut().poll(cx));
-        Poll::Ready(gate::stopped())
+        waiting.as_mut().poll(cx)
     }
 }

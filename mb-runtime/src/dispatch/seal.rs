@@ -6,12 +6,28 @@ use std::{any::Any, error::Error};
 use mb_core::{Fault, FaultKind, RequestDescriptor};
 use uuid::Uuid;
 
-/// The fault as its caller may see it. An internal one is logged and replaced.
+/// The fault as its caller may see it. An internal one is logged and replaced. So is one that the
+/// handler got from a call of its own: what another service says of this one is not what this one
+/// says of its caller.
 pub(super) fn seal(fault: Fault, request: &RequestDescriptor) -> Fault {
-    if fault.kind() == FaultKind::Internal {
-        internal(request.full_name, fault.message(), fault.source())
-    } else {
-        fault.without_source()
+    match fault.kind() {
+        FaultKind::Timeout if fault.is_of_call() => {
+            Fault::new(FaultKind::Timeout, "a call that this one needs was not answered in time")
+        }
+        // The handler may have done things before: not to be repeated without thought.
+        FaultKind::Unavailable if fault.is_of_call() => {
+            Fault::unavailable("a service that this call needs is unavailable")
+                .with_retryable(false)
+        }
+        kind if kind == FaultKind::Internal || fault.is_of_call() => {
+            let text = if fault.is_of_call() {
+                format!("a call failed: {fault}")
+            } else {
+                fault.message().to_owned()
+            };
+            internal(request.full_name, &text, fault.source())
+        }
+        _ => fault.without_source(),
     }
 }
 

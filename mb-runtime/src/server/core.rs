@@ -127,24 +127,29 @@ impl Host for Core {
         Ok(connected)
     }
 
-    fn broadcast(&self, event: Message) -> BoxFuture<'static, Result<(), Fault>> {
-        if self.hub.end_reason().is_some() {
-            return Box::pin(std::future::ready(Err(stopped())));
-        }
-        let (_, waiting) = self.deliver(event, |_| true);
+    fn broadcast(self: Arc<Self>, event: Message) -> BoxFuture<'static, Result<(), Fault>> {
         Box::pin(async move {
+            if self.hub.end_reason().is_some() {
+                return Err(stopped());
+            }
+            let (_, waiting) = self.deliver(event, |_| true);
             join_all(waiting).await;
             Ok(())
         })
     }
 
-    fn send_to(&self, client_id: &str, event: Message) -> BoxFuture<'static, Result<(), Fault>> {
-        let (reached, waiting) = self.deliver(event, |peer| peer.caller().id() == client_id);
-        let missing = (reached == 0)
-            .then(|| Fault::unavailable(format!("no client `{client_id}` is connected")));
+    fn send_to(
+        self: Arc<Self>,
+        client_id: String,
+        event: Message,
+    ) -> BoxFuture<'static, Result<(), Fault>> {
         Box::pin(async move {
+            let (reached, waiting) = self.deliver(event, |peer| peer.caller().id() == client_id);
             join_all(waiting).await;
-            missing.map_or(Ok(()), Err)
+            if reached > 0 {
+                return Ok(());
+            }
+            Err(Fault::unavailable(format!("no client `{client_id}` is connected")))
         })
     }
 

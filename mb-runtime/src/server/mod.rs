@@ -9,6 +9,7 @@ mod stop;
 
 use std::{fmt, sync::Arc};
 
+use futures_core::future::BoxFuture;
 use mb_core::{ClientInfo, Context, Endpoint, Fault, Host, Publish};
 
 pub use builder::ServerBuilder;
@@ -53,18 +54,22 @@ impl Server {
     ///
     /// # Errors
     /// `UNAVAILABLE` once the server has stopped.
-    pub async fn broadcast(&self, event: impl Publish) -> Result<(), Fault> {
+    pub fn broadcast(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
         let event = event.into_message().with_context(Context::inherited().unwrap_or_default());
-        self.0.core().broadcast(event).await
+        Arc::clone(self.0.core()).broadcast(event)
     }
 
     /// Sends an event to every connection of one client.
     ///
     /// # Errors
     /// `UNAVAILABLE` where no client of this id is connected.
-    pub async fn send_to(&self, client_id: &str, event: impl Publish) -> Result<(), Fault> {
+    pub fn send_to(
+        &self,
+        client_id: &str,
+        event: impl Publish,
+    ) -> BoxFuture<'static, Result<(), Fault>> {
         let event = event.into_message().with_context(Context::inherited().unwrap_or_default());
-        self.0.core().send_to(client_id, event).await
+        Arc::clone(self.0.core()).send_to(client_id.to_owned(), event)
     }
 
     /// Stops without losing a call: takes no new ones, ends streams with a reason, waits for calls

@@ -41,18 +41,13 @@ pub(crate) struct Incoming<E> {
     _event: PhantomData<fn() -> E>,
 }
 
-impl<E: Subscribe> Subscription<E> {
+impl<E> Subscription<E> {
     pub(crate) fn new(reader: Reader, registration: Registration) -> Self {
         Self { incoming: Incoming { reader, undecodable: 0, _event: PhantomData }, registration }
     }
 
     pub(crate) fn split(self) -> (Incoming<E>, Registration) {
         (self.incoming, self.registration)
-    }
-
-    /// The next event, or `None` at the end. Cancel safe.
-    pub async fn next(&mut self) -> Option<Received<E>> {
-        self.incoming.next().await
     }
 
     /// Takes no more events. Those in the queue can still be read.
@@ -75,6 +70,13 @@ impl<E: Subscribe> Subscription<E> {
     /// the log.
     pub fn undecodable(&self) -> u64 {
         self.incoming.undecodable
+    }
+}
+
+impl<E: Subscribe> Subscription<E> {
+    /// The next event, or `None` at the end. Cancel safe.
+    pub async fn next(&mut self) -> Option<Received<E>> {
+        self.incoming.next().await
     }
 }
 

@@ -1,7 +1,7 @@
-//! A field that the message does not show is fine: it travels all the same.
+//! A field that the message does not show travels all the same.
 magicbutton::contract!(
     #[contract(version = "1.0.0")]
-    mod orders {
+    pub mod orders {
         #[error]
         enum OrderError {
             #[error(status = 404, message = "not found")]

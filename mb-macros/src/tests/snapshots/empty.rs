@@ -50,11 +50,14 @@ mod nothing {
         ///
         /// # Errors
         /// `UNAVAILABLE` where the client is not connected.
-        pub async fn emit(
+        pub fn emit(
             &self,
             event: impl ::magicbutton::__private::v1::EventOf<Self>,
-        ) -> ::core::result::Result<(), ::magicbutton::__private::v1::Fault> {
-            self.0.emit(event).await
+        ) -> ::magicbutton::__private::v1::BoxFuture<
+            'static,
+            ::core::result::Result<(), ::magicbutton::__private::v1::Fault>,
+        > {
+            self.0.emit(event)
         }
         /// Sends any request of this contract, say from a log. The reply is a body.
         pub fn send(
@@ -134,6 +137,11 @@ mod nothing {
     )]
     pub enum Request {}
     impl ::magicbutton::__private::v1::AnyRequest for Request {
+        fn descriptor(
+            &self,
+        ) -> &'static ::magicbutton::__private::v1::RequestDescriptor {
+            match *self {}
+        }
         fn into_message(self) -> ::magicbutton::__private::v1::Message {
             match self {}
         }

@@ -145,10 +145,10 @@ pub mod orders {
             2usize,
         );
         fn descriptor(&self) -> &'static ::magicbutton::__private::v1::ErrorDescriptor {
-            &Self::VARIANTS[match self {
-                Self::NotFound { .. } => 0usize,
-                Self::Closed { .. } => 1usize,
-            }]
+            match self {
+                Self::NotFound { .. } => &Self::VARIANTS[0usize],
+                Self::Closed { .. } => &Self::VARIANTS[1usize],
+            }
         }
     }
     #[derive(
@@ -183,9 +183,9 @@ pub mod orders {
             1usize,
         );
         fn descriptor(&self) -> &'static ::magicbutton::__private::v1::ErrorDescriptor {
-            &Self::VARIANTS[match self {
-                Self::Already { .. } => 0usize,
-            }]
+            match self {
+                Self::Already { .. } => &Self::VARIANTS[0usize],
+            }
         }
     }
     /// The payload of each request: what travels, and what middleware sees.
@@ -404,11 +404,14 @@ pub mod orders {
         ///
         /// # Errors
         /// `UNAVAILABLE` where the client is not connected.
-        pub async fn emit(
+        pub fn emit(
             &self,
             event: impl ::magicbutton::__private::v1::EventOf<Self>,
-        ) -> ::core::result::Result<(), ::magicbutton::__private::v1::Fault> {
-            self.0.emit(event).await
+        ) -> ::magicbutton::__private::v1::BoxFuture<
+            'static,
+            ::core::result::Result<(), ::magicbutton::__private::v1::Fault>,
+        > {
+            self.0.emit(event)
         }
         /// Sends any request of this contract, say from a log. The reply is a body.
         pub fn send(
@@ -573,6 +576,27 @@ pub mod orders {
         Ticks(requests::Ticks),
     }
     impl ::magicbutton::__private::v1::AnyRequest for Request {
+        fn descriptor(
+            &self,
+        ) -> &'static ::magicbutton::__private::v1::RequestDescriptor {
+            match self {
+                Self::CreateOrder(_) => {
+                    <requests::CreateOrder as ::magicbutton::__private::v1::Request>::DESCRIPTOR
+                }
+                Self::Count(_) => {
+                    <requests::Count as ::magicbutton::__private::v1::Request>::DESCRIPTOR
+                }
+                Self::Touch(_) => {
+                    <requests::Touch as ::magicbutton::__private::v1::Request>::DESCRIPTOR
+                }
+                Self::Watch(_) => {
+                    <requests::Watch as ::magicbutton::__private::v1::Request>::DESCRIPTOR
+                }
+                Self::Ticks(_) => {
+                    <requests::Ticks as ::magicbutton::__private::v1::Request>::DESCRIPTOR
+                }
+            }
+        }
         fn into_message(self) -> ::magicbutton::__private::v1::Message {
             match self {
                 Self::CreateOrder(request) => {

@@ -53,9 +53,9 @@ pub mod greeter {
             1usize,
         );
         fn descriptor(&self) -> &'static ::magicbutton::__private::v1::ErrorDescriptor {
-            &Self::VARIANTS[match self {
-                Self::NoName { .. } => 0usize,
-            }]
+            match self {
+                Self::NoName { .. } => &Self::VARIANTS[0usize],
+            }
         }
     }
     /// The payload of each request: what travels, and what middleware sees.
@@ -141,11 +141,14 @@ pub mod greeter {
         ///
         /// # Errors
         /// `UNAVAILABLE` where the client is not connected.
-        pub async fn emit(
+        pub fn emit(
             &self,
             event: impl ::magicbutton::__private::v1::EventOf<Self>,
-        ) -> ::core::result::Result<(), ::magicbutton::__private::v1::Fault> {
-            self.0.emit(event).await
+        ) -> ::magicbutton::__private::v1::BoxFuture<
+            'static,
+            ::core::result::Result<(), ::magicbutton::__private::v1::Fault>,
+        > {
+            self.0.emit(event)
         }
         /// Sends any request of this contract, say from a log. The reply is a body.
         pub fn send(
@@ -255,6 +258,15 @@ pub mod greeter {
         Hello(requests::Hello),
     }
     impl ::magicbutton::__private::v1::AnyRequest for Request {
+        fn descriptor(
+            &self,
+        ) -> &'static ::magicbutton::__private::v1::RequestDescriptor {
+            match self {
+                Self::Hello(_) => {
+                    <requests::Hello as ::magicbutton::__private::v1::Request>::DESCRIPTOR
+                }
+            }
+        }
         fn into_message(self) -> ::magicbutton::__private::v1::Message {
             match self {
                 Self::Hello(request) => {

@@ -1,5 +1,0 @@
-magicbutton::contract!(
-    pub mod orders {}
-);
-
-fn main() {}

@@ -1,0 +1,9 @@
+magicbutton::contract!(
+    #[event]
+    #[contract(version = "1.0.0")]
+    pub mod orders {
+        struct Order {}
+    }
+);
+
+fn main() {}

@@ -1,0 +1,8 @@
+magicbutton::contract!(
+    #[contract]
+    pub mod orders {
+        struct Order {}
+    }
+);
+
+fn main() {}

@@ -1,0 +1,9 @@
+magicbutton::contract!(
+    pub mod orders {
+        struct Order {}
+    }
+);
+
+fn main() {
+    let _ = orders::Order {};
+}

@@ -1,9 +1,0 @@
-magicbutton::contract!(
-    #[contract(version = "1.0.0")]
-    pub mod orders {
-        #[error]
-        struct NotAnEnum {}
-    }
-);
-
-fn main() {}

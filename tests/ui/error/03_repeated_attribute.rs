@@ -1,0 +1,13 @@
+magicbutton::contract!(
+    #[contract(version = "1.0.0")]
+    pub mod orders {
+        #[error]
+        enum OrderError {
+            #[error(status = 404, message = "x")]
+            #[error(status = 404, message = "x")]
+            NotFound,
+        }
+    }
+);
+
+fn main() {}

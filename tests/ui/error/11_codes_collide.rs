@@ -1,0 +1,14 @@
+magicbutton::contract!(
+    #[contract(version = "1.0.0")]
+    pub mod orders {
+        #[error]
+        enum OrderError {
+            #[error(status = 404, message = "x")]
+            NotFound { id: String },
+            #[error(status = 404, message = "x", code = "NOT_FOUND")]
+            Missing { id: String },
+        }
+    }
+);
+
+fn main() {}

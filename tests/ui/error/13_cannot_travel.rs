@@ -1,0 +1,12 @@
+magicbutton::contract!(
+    #[contract(version = "1.0.0")]
+    pub mod orders {
+        #[error]
+        enum OrderError {
+            #[error(status = 404, message = "x")]
+            NotFound { at: std::time::Instant },
+        }
+    }
+);
+
+fn main() {}

@@ -1,0 +1,9 @@
+magicbutton::contract!(
+    #[contract(version = "1.0.0")]
+    pub mod orders {
+        #[event(renam = "created")]
+        struct Created {}
+    }
+);
+
+fn main() {}

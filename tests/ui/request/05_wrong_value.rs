@@ -1,0 +1,12 @@
+magicbutton::contract!(
+    #[contract(version = "1.0.0")]
+    pub mod orders {
+        #[request(detached = "yes")]
+        async fn first();
+
+        #[request(rename = 5)]
+        async fn second();
+    }
+);
+
+fn main() {}
