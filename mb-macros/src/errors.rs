@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, fmt::Display};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// How the parser begins where tokens are missing.
@@ -12,11 +12,17 @@ const NO_MORE: &str = "unexpected end of input, ";
 /// of them is a better one.
 pub(crate) fn after_last(error: syn::Error, last: Option<TokenTree>) -> syn::Error {
     let text = error.to_string();
-    match (last, text.strip_prefix(NO_MORE)) {
-        (Some(last), Some(text)) if text.starts_with("expected `") => {
-            syn::Error::new(last.span(), format!("{text} after this"))
-        }
-        _ => error,
+    // An item that ends neither in a semicolon nor in a brace ends where the contract does.
+    let unfinished = match &last {
+        Some(TokenTree::Punct(punct)) => punct.as_char() != ';',
+        Some(TokenTree::Group(group)) => group.delimiter() != Delimiter::Brace,
+        Some(_) => true,
+        None => false,
+    };
+    let text = text.strip_prefix(NO_MORE).unwrap_or(&text);
+    match last.filter(|_| unfinished && text.starts_with("expected `")) {
+        Some(last) => syn::Error::new(last.span(), format!("{text} after this")),
+        None => error,
     }
 }
 

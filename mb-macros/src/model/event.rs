@@ -22,7 +22,7 @@ impl Event {
         mut item: ItemStruct,
         mark: &Attribute,
         errors: &Errors,
-    ) -> Result<Self, ItemStruct> {
+    ) -> Result<Self, Box<ItemStruct>> {
         let keys = Keys::read(mark, &["rename"], errors);
         plain::check_visibility(&item.vis, errors);
         plain::check_not_generic(&item.generics, "an event", errors);
@@ -37,10 +37,10 @@ impl Event {
                 word,
                 format!("the fields of an event travel by name: write `struct {name} {{ .. }}`"),
             );
-            return Err(item);
+            return Err(Box::new(item));
         }
         if !item.generics.params.is_empty() {
-            return Err(item);
+            return Err(Box::new(item));
         }
         let wire_name =
             keys.wire_name("rename", errors).unwrap_or_else(|| names::wire(&item.ident));

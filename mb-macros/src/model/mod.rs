@@ -84,7 +84,7 @@ impl Contract {
             Some(mark) => match Event::new(item, mark, errors) {
                 Ok(event) => self.events.push(event),
                 // No event, but a type that others may name.
-                Err(item) => self.types.push(PlainType::Struct(item)),
+                Err(item) => self.types.push(PlainType::Struct(*item)),
             },
             None => self.types.push(PlainType::from_struct(item, errors)),
         }
