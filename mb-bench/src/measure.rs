@@ -136,7 +136,7 @@ fn row(subject: &Subject, rounds: &[Round], floor: Option<&[f64]>) -> Row {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     quantile(&mut values, 0.5)
 }
 
