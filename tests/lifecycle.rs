@@ -171,7 +171,7 @@ async fn a_call_that_outlasts_the_drain_is_cut_off_and_told() {
         // They may have run in part: not to be sent again without thought.
         assert!(!unavailable(reply).is_retryable());
         assert!(!unavailable(detached).is_retryable());
-        assert_eq!(stopped, Err(StopError::CutOff { calls: 2 }));
+        assert_eq!(stopped, Err(StopError::CutOff { calls: 2, handlers: 0 }));
         assert_eq!(start.elapsed(), Duration::from_secs(5));
         assert_eq!(bench.seen.dropped.load(Ordering::SeqCst), 2);
     }
@@ -185,7 +185,7 @@ async fn after_the_stop_no_handler_runs() {
         assert!(futures_util::poll!(&mut held).is_pending());
         // What the handler waits for is there, but its caller does not go on.
         bench.seen.go_on.notify_one();
-        assert_eq!(bench.server.stop().await, Err(StopError::CutOff { calls: 1 }));
+        assert_eq!(bench.server.stop().await, Err(StopError::CutOff { calls: 1, handlers: 0 }));
         unavailable(held.await);
         assert_eq!(bench.seen.finished.load(Ordering::SeqCst), 0);
     }

@@ -2,6 +2,8 @@
 //!
 //! Reading tries the fast way first; only a payload that does not fit pays for finding out where.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -63,24 +65,34 @@ impl Codec {
         [Self::JSON].into_iter().find(|codec| codec.name() == name)
     }
 
-    /// Writes a value.
+    /// Writes a value. A panic in its `Serialize` is an error like any other.
     pub fn encode<T: Serialize + ?Sized>(&self, value: &T) -> Result<Bytes, EncodeError> {
-        match self.0 {
-            Format::Json => serde_json::to_vec(value)
-                .map(Bytes::from)
-                .map_err(|error| EncodeError { codec: self.name(), reason: error.to_string() }),
+        let refuse = |reason: String| EncodeError { codec: self.name(), reason };
+        let written = catch_unwind(AssertUnwindSafe(|| match self.0 {
+            Format::Json => serde_json::to_vec(value),
+        }));
+        match written {
+            Ok(written) => written.map(Bytes::from).map_err(|error| refuse(error.to_string())),
+            Err(_) => Err(refuse(PANICKED.to_owned())),
         }
     }
 
-    /// Reads a value, and names the place that is wrong where it is none.
+    /// Reads a value, and names the place that is wrong where it is none. A panic in its
+    /// `Deserialize` is an error like any other.
     pub fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
-        match self.0 {
+        let read = catch_unwind(AssertUnwindSafe(|| match self.0 {
             Format::Json => {
                 serde_json::from_slice(bytes).map_err(|error| locate::<T>(bytes, error))
             }
-        }
+        }));
+        read.unwrap_or_else(|_| {
+            Err(DecodeError { path: String::new(), reason: PANICKED.to_owned() })
+        })
     }
 }
+
+/// What is said of a type whose own code panicked; what it said is on standard error.
+const PANICKED: &str = "its own code panicked";
 
 /// Reads again, keeping track of the path: only ever done for a value that was refused.
 fn locate<T: DeserializeOwned>(bytes: &[u8], first: serde_json::Error) -> DecodeError {

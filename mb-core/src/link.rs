@@ -85,9 +85,9 @@ impl fmt::Display for EndReason {
 pub enum Published {
     /// Every reader has it, or has counted it as dropped.
     Accepted,
-    /// Some readers ask the publisher to wait: they have it when the future is done. Bounded by
-    /// the time those readers allow.
-    Waiting(BoxFuture<'static, ()>),
+    /// Some readers ask the publisher to wait: the future is done when they have it, or says why
+    /// one of them does not. Bounded by the time those readers allow.
+    Waiting(BoxFuture<'static, Result<(), Fault>>),
     /// The other side does not take it.
     Refused(Fault),
 }
@@ -97,10 +97,7 @@ impl Published {
     pub async fn done(self) -> Result<(), Fault> {
         match self {
             Self::Accepted => Ok(()),
-            Self::Waiting(rest) => {
-                rest.await;
-                Ok(())
-            }
+            Self::Waiting(rest) => rest.await,
             Self::Refused(fault) => Err(fault),
         }
     }

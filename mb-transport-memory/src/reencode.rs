@@ -44,7 +44,12 @@ fn answer(codec: &Codec, answer: Answer) -> Answer {
     match answer {
         Ok(body) => match body.encode(codec) {
             Ok(encoded) => Ok(Body::from(encoded)),
-            Err(error) => Err(Fault::internal(error).without_source().into()),
+            Err(error) => {
+                // What the type says about itself is the server's business.
+                tracing::error!(%error, "a reply cannot be written");
+                let reason = format!("the reply cannot be written as {}", codec.name());
+                Err(Fault::new(FaultKind::Internal, reason).into())
+            }
         },
         Err(Failure::Declared(error)) => error_reply(codec, &error.to_wire()),
         Err(Failure::Fault(fault)) => error_reply(codec, &fault.to_wire()),

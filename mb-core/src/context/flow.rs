@@ -7,6 +7,8 @@ use std::{
     sync::Arc,
 };
 
+use tokio::time::Instant;
+
 use super::{Context, SpanCell, TraceCell, Written};
 use crate::Caller;
 
@@ -35,6 +37,29 @@ impl Context {
     /// A task spawned by a handler handles nothing: pass it a clone of the context.
     pub fn current() -> Option<Self> {
         CURRENT.is_set().then(|| CURRENT.with(Self::clone))
+    }
+
+    /// The context of an event caused by this message: an event is of use whoever has stopped
+    /// waiting for an answer.
+    #[must_use]
+    pub fn child_event(&self) -> Self {
+        self.child().without_deadline()
+    }
+
+    /// This context without a deadline.
+    #[must_use]
+    pub fn without_deadline(self) -> Self {
+        Self { deadline: None, ..self }
+    }
+
+    /// The deadline of the message that this task is handling, if it has one.
+    pub fn current_deadline() -> Option<Instant> {
+        if CURRENT.is_set() { CURRENT.with(Self::deadline) } else { None }
+    }
+
+    /// The context of a new event: caused by the message this task is handling, or empty.
+    pub fn for_event() -> Self {
+        if CURRENT.is_set() { CURRENT.with(Self::child_event) } else { Self::new() }
     }
 
     /// The context of a new message, if this task is handling one: its child.

@@ -195,7 +195,7 @@ impl Context {
     /// # Errors
     /// `UNAVAILABLE` where this context belongs to no server's handler, or to one that stopped.
     pub fn broadcast(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
-        let event = event.into_message().with_context(self.child());
+        let event = event.into_message().with_context(self.child_event());
         match self.host() {
             Ok(host) => host.broadcast(event),
             Err(fault) => Box::pin(ready(Err(fault))),
@@ -212,7 +212,7 @@ impl Context {
         client_id: &str,
         event: impl Publish,
     ) -> BoxFuture<'static, Result<(), Fault>> {
-        let event = event.into_message().with_context(self.child());
+        let event = event.into_message().with_context(self.child_event());
         match self.host() {
             Ok(host) => host.send_to(client_id.to_owned(), event),
             Err(fault) => Box::pin(ready(Err(fault))),

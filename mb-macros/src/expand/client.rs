@@ -8,6 +8,7 @@ use crate::model::{Argument, Request};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let (rt, at) = scope.whole();
+    let vis = scope.vis(at);
     let about = super::doc(&format!(
         "A client of the contract `{}`. Clones share one connection.",
         scope.contract.name
@@ -16,7 +17,7 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     quote_spanned! {at=>
         #about
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-        pub struct Client(#rt::Client);
+        #vis struct Client(#rt::Client);
 
         impl Client {
             /// Connects, and checks that the server serves this contract in a compatible version.

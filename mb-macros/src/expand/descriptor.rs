@@ -8,6 +8,7 @@ use crate::model::{ErrorVariant, docs};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let (rt, at) = scope.whole();
+    let vis = scope.vis(at);
     let contract = scope.contract;
     let (name, version) = (&contract.name, &contract.version);
     let fingerprint = fingerprint::of(contract);
@@ -34,7 +35,7 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     });
     quote_spanned! {at=>
         /// Everything known of the contract without its types.
-        pub static CONTRACT: #rt::ContractDescriptor = #rt::ContractDescriptor::declared(
+        #vis static CONTRACT: #rt::ContractDescriptor = #rt::ContractDescriptor::declared(
             #name,
             #version,
             #fingerprint,

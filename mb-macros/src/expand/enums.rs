@@ -18,6 +18,7 @@ fn this(variants: &[&Ident]) -> TokenStream {
 
 fn event(scope: &Scope<'_>) -> TokenStream {
     let (rt, at) = scope.whole();
+    let vis = scope.vis(at);
     let contract = &scope.contract.name;
     let events = &scope.contract.events;
     let idents: Vec<&Ident> = events.iter().map(|event| &event.item.ident).collect();
@@ -34,7 +35,7 @@ fn event(scope: &Scope<'_>) -> TokenStream {
     quote_spanned! {at=>
         /// Any event of the contract. Events have many readers, who share them.
         #attributes
-        pub enum Event {
+        #vis enum Event {
             #(#docs #[serde(rename = #names)] #idents(::std::sync::Arc<#idents>)),*
         }
         impl #rt::Subscribe for Event {
@@ -68,6 +69,7 @@ fn event(scope: &Scope<'_>) -> TokenStream {
 
 fn request(scope: &Scope<'_>) -> TokenStream {
     let (rt, at) = scope.whole();
+    let vis = scope.vis(at);
     let requests = &scope.contract.requests;
     let idents: Vec<&Ident> = requests.iter().map(|request| &request.payload).collect();
     let this = this(&idents);
@@ -78,7 +80,7 @@ fn request(scope: &Scope<'_>) -> TokenStream {
     quote_spanned! {at=>
         /// Any request of the contract: to be written to a log, and sent as it is.
         #attributes
-        pub enum Request {
+        #vis enum Request {
             #(#docs #[serde(rename = #names)] #idents(requests::#idents)),*
         }
         impl #rt::AnyRequest for Request {
@@ -101,6 +103,7 @@ fn request(scope: &Scope<'_>) -> TokenStream {
 
 fn error(scope: &Scope<'_>) -> TokenStream {
     let (rt, at) = scope.whole();
+    let vis = scope.vis(at);
     let idents: Vec<&Ident> = scope.contract.errors.iter().map(|error| &error.ident).collect();
     let attributes = payload_attributes(scope, &scope.contract.ident, &[], "self", &["untagged"]);
     let this = this(&idents);
@@ -108,7 +111,7 @@ fn error(scope: &Scope<'_>) -> TokenStream {
         /// Any error of the contract.
         #attributes
         #[allow(missing_docs)]
-        pub enum Error { #(#idents(#idents)),* }
+        #vis enum Error { #(#idents(#idents)),* }
         impl ::core::fmt::Display for Error {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match #this { #(Self::#idents(error) => ::core::fmt::Display::fmt(error, f)),* }

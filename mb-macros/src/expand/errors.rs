@@ -20,6 +20,7 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
 fn one(scope: &Scope<'_>, error: &ErrorEnum, start: usize) -> TokenStream {
     let ErrorEnum { attrs, ident, variants } = error;
     let rt = scope.rt_at(ident);
+    let vis = scope.vis(ident.span());
     let count = variants.len();
     let style = ["tag = \"code\"", "content = \"details\"", "rename_all_fields = \"camelCase\""];
     let payload = payload_attributes(scope, ident, attrs, "self", &style);
@@ -39,7 +40,7 @@ fn one(scope: &Scope<'_>, error: &ErrorEnum, start: usize) -> TokenStream {
     quote_spanned! {at(ident)=>
         #payload
         #(#attrs)*
-        pub enum #ident { #(#declared),* }
+        #vis enum #ident { #(#declared),* }
         impl ::core::fmt::Display for #ident {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match #this { #(#messages),* }

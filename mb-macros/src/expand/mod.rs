@@ -10,6 +10,7 @@ mod fingerprint;
 mod plain;
 mod requests;
 mod service;
+mod visibility;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -32,6 +33,11 @@ impl Scope<'_> {
             token
         };
         self.rt.clone().into_iter().map(at).collect()
+    }
+
+    /// The visibility of the items in the contract's module.
+    fn vis(&self, at: Span) -> TokenStream {
+        visibility::seen_from(&self.contract.vis, 1, at)
     }
 
     /// The same for code that stands for the contract as a whole: at its name.

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, Fields, ItemEnum, ItemStruct, ItemType, Path, Token, Visibility,
+    Attribute, Fields, ItemEnum, ItemStruct, ItemType, Path, Token, Visibility, parse_quote,
     punctuated::Punctuated, spanned::Spanned,
 };
 
@@ -19,7 +19,7 @@ pub(super) fn expand(scope: &Scope<'_>, item: &PlainType) -> TokenStream {
         PlainType::Struct(item) => structure(scope, item),
         PlainType::Enum(item) => enumeration(scope, item),
         PlainType::Alias(item) => {
-            let item = ItemType { vis: public(&item.ident), ..item.clone() };
+            let item = ItemType { vis: visible(scope, &item.ident), ..item.clone() };
             quote!(#item)
         }
     }
@@ -30,9 +30,9 @@ pub(super) fn structure(scope: &Scope<'_>, item: &ItemStruct) -> TokenStream {
     let style: &[&str] =
         if matches!(item.fields, Fields::Named(_)) { &[CAMEL_FIELDS] } else { &[] };
     let attributes = payload_attributes(scope, &item.ident, &item.attrs, "self", style);
-    let mut item = ItemStruct { vis: public(&item.ident), ..item.clone() };
+    let mut item = ItemStruct { vis: visible(scope, &item.ident), ..item.clone() };
     for field in &mut item.fields {
-        field.vis = public(field.ident.to_token_stream());
+        field.vis = visible(scope, field.ident.to_token_stream());
     }
     quote!(#attributes #item)
 }
@@ -40,7 +40,7 @@ pub(super) fn structure(scope: &Scope<'_>, item: &ItemStruct) -> TokenStream {
 fn enumeration(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
     let style = [CAMEL_FIELDS, CAMEL_VARIANT_FIELDS];
     let attributes = payload_attributes(scope, &item.ident, &item.attrs, "self", &style);
-    let item = ItemEnum { vis: public(&item.ident), ..item.clone() };
+    let item = ItemEnum { vis: visible(scope, &item.ident), ..item.clone() };
     let bare = item.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit))
         && !item.variants.is_empty()
         && item.generics.params.is_empty();
@@ -67,9 +67,11 @@ fn wire_name_traits(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
     }
 }
 
-/// `pub`, at the word that it is said of: lints then point there, not at the macro.
-fn public(word: impl ToTokens) -> Visibility {
-    Visibility::Public(Token![pub](word.span()))
+/// As visible as the contract, at the word that it is said of: lints then point there, not at the
+/// macro.
+fn visible(scope: &Scope<'_>, word: impl ToTokens) -> Visibility {
+    let vis = scope.vis(word.span());
+    parse_quote!(#vis)
 }
 
 /// The traits that the user derives, by the last part of their paths.

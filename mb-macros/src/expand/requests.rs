@@ -8,7 +8,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use super::{Scope, at, payload_attributes};
+use super::{Scope, at, payload_attributes, visibility};
 use crate::model::{Argument, Request};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
@@ -27,10 +27,11 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
             }
         }
     });
+    let vis = scope.vis(scope.contract.ident.span());
     quote! {
         /// The payload of each request: what travels, and what middleware sees.
         #[allow(missing_docs, unused_imports)]
-        pub mod requests {
+        #vis mod requests {
             use super::*;
             #(#structs)*
         }
@@ -40,16 +41,17 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
 
 fn payload(scope: &Scope<'_>, request: &Request, payloads: &[&Ident]) -> TokenStream {
     let Request { payload, payload_attrs, arguments, .. } = request;
+    let vis = visibility::seen_from(&scope.contract.vis, 2, payload.span());
     let style = ["rename_all = \"camelCase\""];
     let attributes = payload_attributes(scope, payload, payload_attrs, "super", &style);
     let fields = arguments.iter().map(|Argument { attrs, ident, ty }| {
         let ty = seen_from_inside(ty, payloads);
-        quote_spanned!(at(ident)=> #(#attrs)* pub #ident: #ty)
+        quote_spanned!(at(ident)=> #(#attrs)* #vis #ident: #ty)
     });
     quote_spanned! {at(payload)=>
         #attributes
         #(#payload_attrs)*
-        pub struct #payload { #(#fields),* }
+        #vis struct #payload { #(#fields),* }
     }
 }
 

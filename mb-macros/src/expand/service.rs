@@ -8,6 +8,7 @@ use crate::model::{Argument, Request};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let (rt, at) = scope.whole();
+    let vis = scope.vis(at);
     let name = &scope.contract.name;
     let methods = scope.contract.requests.iter().map(|request| method(scope, request));
     let routes = scope.contract.requests.iter().map(route);
@@ -16,11 +17,11 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     ));
     quote_spanned! {at=>
         #about
-        pub trait Service: ::core::marker::Send + ::core::marker::Sync + 'static {
+        #vis trait Service: ::core::marker::Send + ::core::marker::Sync + 'static {
             #(#methods)*
         }
         /// The contract with a service that implements it: for `Server::builder().serve(..)`.
-        pub fn serve(service: impl Service) -> #rt::ServedContract {
+        #vis fn serve(service: impl Service) -> #rt::ServedContract {
             #rt::ServedContract::new(&CONTRACT, service, |handlers| handlers #(#routes)*)
         }
     }
@@ -49,7 +50,7 @@ fn route(request: &Request) -> TokenStream {
     let Request { ident, payload, arguments, reply, .. } = request;
     let fields = arguments.iter().map(|Argument { ident, .. }| quote!(request.#ident));
     let at = at(ident);
-    let call = quote_spanned!(at=> Service::#ident(run.service(), run.context() #(, #fields)*));
+    let call = quote_spanned!(at=> |service, cx| Service::#ident(service, cx #(, #fields)*));
     // Without arguments, the payload is there and nobody looks at it.
     let request = if arguments.is_empty() { quote!(_request) } else { quote!(request) };
     if reply.streamed {

@@ -34,10 +34,7 @@ impl Link for Inbound {
     }
 
     fn publish(&self, event: &Arc<Message>) -> Published {
-        match self.hub.end_reason() {
-            None => self.hub.publish(event),
-            Some(reason) => Published::Refused(Fault::unavailable(reason.to_string())),
-        }
+        self.hub.publish(event)
     }
 
     fn subscribe(&self, _: Vec<String>) -> BoxFuture<'static, Result<SubscriptionId, Fault>> {

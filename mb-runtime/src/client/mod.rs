@@ -107,8 +107,7 @@ impl Client {
     /// `UNAVAILABLE` where the client is not connected; `CONTRACT_MISMATCH` where the server
     /// serves no contract that has the event.
     pub fn emit(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
-        let context = Context::inherited().unwrap_or_default();
-        let event = event.into_message().with_context(context);
+        let event = event.into_message().with_context(Context::for_event());
         let link = Arc::clone(&self.0.connected.link);
         Box::pin(async move { link.publish(&Arc::new(event)).done().await })
     }

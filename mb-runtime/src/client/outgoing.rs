@@ -65,7 +65,9 @@ impl<'a> Outgoing<'a> {
         {
             message.set_context(context);
         }
-        let deadline = message.context().deadline();
+        // A context made for the call does not lift the deadline of the message being handled.
+        let deadline =
+            [message.context().deadline(), Context::current_deadline()].into_iter().flatten().min();
         if self.timeout.is_some() || deadline.is_some() {
             self.late =
                 limit(message, self.timeout, deadline).inspect_err(|_| self.message = None)?;

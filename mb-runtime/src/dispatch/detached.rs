@@ -14,27 +14,32 @@ use super::gate;
 
 /// It is polled once where the call is; if it is not done then, it moves to a task of its own.
 pub(super) enum Detached {
-    Inline(BoxFuture<'static, Answer>),
+    Inline(BoxFuture<'static, Answer>, Option<Handle>),
     Spawned(JoinHandle<Answer>),
     Done,
 }
 
 impl Detached {
-    pub(super) fn calling(handler: BoxFuture<'static, Answer>) -> Calling {
-        let detached: BoxFuture<'static, Answer> = Box::pin(Self::Inline(handler));
+    /// `runtime` is the server's; without one, the caller's has to do.
+    pub(super) fn calling(
+        handler: BoxFuture<'static, Answer>,
+        runtime: Option<&Handle>,
+    ) -> Calling {
+        let detached: BoxFuture<'static, Answer> =
+            Box::pin(Self::Inline(handler, runtime.cloned()));
         detached.into()
     }
 
     fn start(&mut self, cx: &mut task::Context<'_>) -> Poll<Answer> {
-        let Self::Inline(handler) = self else { return Poll::Pending };
-        let Ok(runtime) = Handle::try_current() else {
+        let Self::Inline(handler, runtime) = self else { return Poll::Pending };
+        let Some(runtime) = runtime.take().or_else(|| Handle::try_current().ok()) else {
             let reason = "a detached request needs a tokio runtime to outlive its caller in";
             return Poll::Ready(Err(Fault::unavailable(reason).into()));
         };
         if let Poll::Ready(answer) = handler.as_mut().poll(cx) {
             return Poll::Ready(answer);
         }
-        if let Self::Inline(handler) = std::mem::replace(self, Self::Done) {
+        if let Self::Inline(handler, _) = std::mem::replace(self, Self::Done) {
             *self = Self::Spawned(runtime.spawn(handler));
         }
         Poll::Pending

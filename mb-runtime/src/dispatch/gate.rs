@@ -6,7 +6,7 @@ use std::{
 };
 
 use mb_core::Fault;
-use tokio::sync::Notify;
+use tokio::{runtime::Handle, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
 /// Counts the calls that are running, and closes in two steps: first nobody may enter, then
@@ -14,13 +14,14 @@ use tokio_util::sync::CancellationToken;
 ///
 /// Calls come and go by one atomic addition each; whether the gate is closed is part of the same
 /// number, so that nobody slips in while it closes.
-#[derive(Default)]
 pub(crate) struct Gate {
     /// Four times the number of calls inside, plus one when closed, plus two when cut.
     state: AtomicUsize,
     emptied: Notify,
     closing: CancellationToken,
     cut: CancellationToken,
+    /// The server's, where handlers go that outlive their callers.
+    runtime: Option<Handle>,
 }
 
 /// The right to be inside.
@@ -31,6 +32,22 @@ const CUT: usize = 2;
 const CALL: usize = 4;
 
 impl Gate {
+    /// An open gate, of a server on the runtime that this is called on.
+    pub(crate) fn new() -> Self {
+        Self {
+            state: AtomicUsize::new(0),
+            emptied: Notify::new(),
+            closing: CancellationToken::new(),
+            cut: CancellationToken::new(),
+            runtime: Handle::try_current().ok(),
+        }
+    }
+
+    /// The runtime that the server was started on, if it was on one.
+    pub(crate) fn runtime(&self) -> Option<&Handle> {
+        self.runtime.as_ref()
+    }
+
     /// Lets a call in, until what it gets is dropped; nobody, once the gate is closed.
     #[inline]
     pub(crate) fn enter(&self) -> Result<Inside<'_>, Fault> {
@@ -49,13 +66,14 @@ impl Gate {
         self.state.load(Ordering::Acquire) & CLOSED != 0
     }
 
-    fn inside(&self) -> usize {
+    /// How many calls are running.
+    pub(crate) fn inside(&self) -> usize {
         self.state.load(Ordering::Acquire) / CALL
     }
 
     /// Waits until everybody has left, or `limit` has passed: then cuts off whoever is left, and
-    /// says how many that were.
-    pub(crate) async fn drain(&self, limit: Duration) -> Result<(), usize> {
+    /// says how many that were. A limit of nothing takes no timer.
+    pub(crate) async fn drain(&self, limit: Duration) -> usize {
         let empty = async {
             loop {
                 let emptied = self.emptied.notified();
@@ -65,10 +83,13 @@ impl Gate {
                 emptied.await;
             }
         };
-        let drained = tokio::time::timeout(limit, empty).await;
+        if !limit.is_zero() {
+            // Whether in time or not is told by who is left.
+            let _ = tokio::time::timeout(limit, empty).await;
+        }
         let left = self.inside();
         self.cut();
-        if drained.is_ok() || left == 0 { Ok(()) } else { Err(left) }
+        left
     }
 
     /// Cuts off whoever is left.

@@ -82,11 +82,16 @@ impl<S: Send + Sync + 'static> Handlers<S> {
         Fut: Future<Output = Answer> + Send + 'static,
     {
         let station = Arc::clone(&self.station);
-        let handler = move |context, body: Body| match body.decode_boxed::<R>() {
+        let handler = move |context: Context, body: Body| match body.decode_boxed::<R>() {
+            Ok(request) if R::DESCRIPTOR.detached => {
+                // It runs to its end, whoever has stopped waiting for it.
+                let run = Run::new(Arc::clone(&station), context.without_deadline());
+                Detached::calling(Box::pin(handle(run, request)), station.gate.runtime())
+            }
             Ok(request) => {
                 let run = Run::new(Arc::clone(&station), context);
                 let running: BoxFuture<'static, Answer> = Box::pin(handle(run, request));
-                if R::DESCRIPTOR.detached { Detached::calling(running) } else { running.into() }
+                running.into()
             }
             Err(error) => Calling::refused(misshapen(R::DESCRIPTOR, &error)),
         };

@@ -1,5 +1,5 @@
 //! One handler at work: let in through the gate, inside its context, behind a net for panics,
-//! until it is done, dropped or cut off.
+//! until it is done, dropped or cut off. It is made, polled and dropped behind that net.
 
 use std::{
     future::{Future, poll_fn},
@@ -40,27 +40,26 @@ impl<S, R: Request> Run<S, R> {
         Self { station, context, _request: PhantomData }
     }
 
-    /// The service whose handler this is.
-    pub fn service(&self) -> &S {
-        &self.station.service
-    }
-
-    /// What surrounds the request.
-    pub fn context(&self) -> &Context {
-        &self.context
-    }
-
     /// Runs a handler that answers once.
     #[inline]
-    pub fn once<F>(&self, handler: F) -> Once<'_, S, R, F> {
-        Once { run: self, inside: None, end: End::default(), handler }
+    pub fn once<'a, C, F>(&'a self, start: C) -> Once<'a, S, R, C, F>
+    where
+        C: FnOnce(&'a S, &'a Context) -> F,
+    {
+        let handler = Guarded { inner: None };
+        Once { run: self, start: Some(start), handler, end: End::default(), inside: None }
     }
 
     /// Runs a handler that answers by a stream, and passes its items on. A stopping server does
     /// not wait for it: it ends then, when it is next polled.
-    pub async fn many(&self, items: Items, handler: impl Stream<Item = Reply<R::Reply, R::Error>>) {
+    pub async fn many<'a, C, H>(&'a self, items: Items, start: C)
+    where
+        C: FnOnce(&'a S, &'a Context) -> H,
+        H: Stream<Item = Reply<R::Reply, R::Error>>,
+    {
         let gate = &self.station.gate;
-        let mut handler = pin!(handler);
+        let mut start = Some(start);
+        let mut handler = pin!(Guarded { inner: None });
         let mut end = End::default();
         loop {
             let mut item = None;
@@ -69,13 +68,14 @@ impl<S, R: Request> Run<S, R> {
                 if gate.is_closed() {
                     return Poll::Ready(Err(gate::stopped()));
                 }
-                let polled =
-                    self.poll(cx, |cx| store(&mut item, handler.as_mut().poll_next(cx)))?;
-                if polled.is_pending() {
-                    end.poll(cx, gate.when_closing()).map(|()| Err(gate::stopped()))
-                } else {
-                    Poll::Ready(Ok(()))
+                let polled = self.inside(|| {
+                    let handler = self.handler(&mut start, handler.as_mut());
+                    store(&mut item, handler.map_or(Poll::Pending, |h| h.poll_next(cx)))
+                });
+                if polled? {
+                    return Poll::Ready(Ok(()));
                 }
+                end.poll(cx, gate.when_closing()).map(|()| Err(gate::stopped()))
             });
             let item = match ended.await.map(|()| item.flatten()) {
                 Ok(Some(reply)) => Self::answer(reply),
@@ -90,19 +90,29 @@ impl<S, R: Request> Run<S, R> {
         }
     }
 
-    /// Polls the handler in its context: `poll` says whether it is ready. After an error, which
-    /// stands for a panic, it must not be polled again.
+    /// Does a part of the handler's work in its context. An error stands for a panic: after it the
+    /// handler must not be polled again.
     #[inline]
-    fn poll(
-        &self,
-        cx: &mut task::Context<'_>,
-        poll: impl FnOnce(&mut task::Context<'_>) -> bool,
-    ) -> Result<Poll<()>, Fault> {
-        match catch_unwind(AssertUnwindSafe(|| self.context.enter(|| poll(cx)))) {
-            Ok(true) => Ok(Poll::Ready(())),
-            Ok(false) => Ok(Poll::Pending),
-            Err(panic) => Err(seal::panicked(R::DESCRIPTOR, &*panic)),
+    fn inside<T>(&self, work: impl FnOnce() -> T) -> Result<T, Fault> {
+        catch_unwind(AssertUnwindSafe(|| self.context.enter(work)))
+            .map_err(|panic| seal::panicked(R::DESCRIPTOR, &*panic))
+    }
+
+    /// The handler, made when it is first asked for.
+    #[inline]
+    fn handler<'a, 'b, C, H>(
+        &'a self,
+        start: &mut Option<C>,
+        mut handler: Pin<&'b mut Guarded<H>>,
+    ) -> Option<Pin<&'b mut H>>
+    where
+        C: FnOnce(&'a S, &'a Context) -> H,
+    {
+        if let Some(start) = start.take() {
+            let made = start(&self.station.service, &self.context);
+            handler.as_mut().project().inner.set(Some(made));
         }
+        handler.project().inner.as_pin_mut()
     }
 
     /// What of a reply may leave the server.
@@ -128,46 +138,69 @@ fn store<T>(place: &mut Option<T>, polled: Poll<T>) -> bool {
 }
 
 pin_project! {
-    /// A handler that answers once, at work. A future written by hand: an `async fn` would hold the
-    /// handler's twice.
-    pub struct Once<'a, S, R, F> {
-        run: &'a Run<S, R>,
-        inside: Option<Inside<'a>>,
-        end: End,
+    /// A handler whose `Drop` may panic without harm to whoever drops it.
+    struct Guarded<H> {
         #[pin]
-        handler: F,
+        inner: Option<H>,
+    }
+
+    impl<H> PinnedDrop for Guarded<H> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut inner = this.project().inner;
+            if inner.is_some()
+                && let Err(panic) = catch_unwind(AssertUnwindSafe(|| inner.set(None)))
+            {
+                seal::dropped_badly(&*panic);
+            }
+        }
     }
 }
 
-impl<S, R, F> Future for Once<'_, S, R, F>
+pin_project! {
+    /// A handler that answers once, at work. A future written by hand: an `async fn` would hold the
+    /// handler's twice.
+    pub struct Once<'a, S, R, C, F> {
+        run: &'a Run<S, R>,
+        start: Option<C>,
+        #[pin]
+        handler: Guarded<F>,
+        end: End,
+        // Last, as fields are dropped in this order: inside until the handler is gone.
+        inside: Option<Inside<'a>>,
+    }
+}
+
+impl<'a, S, R, C, F> Future for Once<'a, S, R, C, F>
 where
     R: Request,
+    C: FnOnce(&'a S, &'a Context) -> F,
     F: Future<Output = Reply<R::Reply, R::Error>>,
 {
     type Output = Answer;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Answer> {
-        let this = self.project();
+        let mut this = self.project();
         let run = *this.run;
         let gate = &run.station.gate;
         if this.inside.is_none() {
             *this.inside = Some(gate.enter()?);
         }
-        // Asked first: after the server has stopped, no handler runs.
-        if gate.is_cut() {
-            *this.inside = None;
-            return Poll::Ready(Err(gate::cut_off().into()));
-        }
         let mut reply = None;
-        let handler = this.handler;
-        let polled = run.poll(cx, |cx| store(&mut reply, handler.poll(cx)));
-        if let Ok(Poll::Pending) = polled {
+        // Asked first: after the server has stopped, no handler runs.
+        let polled = if gate.is_cut() {
+            Err(gate::cut_off())
+        } else {
+            run.inside(|| {
+                let handler = run.handler(this.start, this.handler.as_mut());
+                store(&mut reply, handler.map_or(Poll::Pending, |handler| handler.poll(cx)))
+            })
+        };
+        if let Ok(false) = polled {
             ready!(this.end.poll(cx, gate.when_cut()));
-            *this.inside = None;
-            return Poll::Ready(Err(gate::cut_off().into()));
         }
-        // Outside from here on, whatever the caller does with the future.
+        // The handler is gone before its answer is seen, whatever becomes of this future.
+        this.handler.set(Guarded { inner: None });
         *this.inside = None;
         Poll::Ready(match (polled, reply) {
             (Ok(_), Some(reply)) => Run::<S, R>::answer(reply),

@@ -36,6 +36,11 @@ pub(super) fn panicked(request: &RequestDescriptor, panic: &(dyn Any + Send)) ->
     internal(request.full_name, &format!("panicked: {}", panic_text(panic)), None)
 }
 
+/// A handler panicked as it was dropped: nobody is there to be told but the log.
+pub(super) fn dropped_badly(panic: &(dyn Any + Send)) {
+    tracing::error!(error = panic_text(panic), "a handler panicked while it was dropped");
+}
+
 fn internal(request: &str, message: &str, source: Option<&(dyn Error + 'static)>) -> Fault {
     let id = Uuid::now_v7().to_string();
     report(request, &id, message, source);

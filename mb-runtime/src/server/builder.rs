@@ -113,16 +113,16 @@ impl ServerBuilder {
             .map_err(|DuplicateContract(name)| StartError::DuplicateContract { name })?;
         let workers = self.handlers.into_iter().map(|attach| attach(&core.hub));
         let workers = workers.collect::<Result<_, _>>()?;
-        let mut bindings = Vec::with_capacity(endpoints.len());
+        // From here on an error drops it: endpoints are given up, clients that came in dismissed.
+        let mut running = Running::new(core, workers, self.drain);
         for endpoint in &endpoints {
             let transport = self
                 .transports
                 .find(endpoint)
                 .map_err(|error| StartError::NoTransport(error.to_string()))?;
-            // An error here drops the bindings made so far, which gives their endpoints up.
-            bindings.push(transport.bind(endpoint, Arc::clone(&core) as _).await?);
+            running.listen(transport.bind(endpoint, Arc::clone(running.core()) as _).await?);
         }
-        Ok(Server(Arc::new(Running::new(core, bindings, workers, self.drain))))
+        Ok(Server(Arc::new(running)))
     }
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn in_process(contract: ServedContract, back: Arc<dyn Link>) -> (Serv
     let core = core.unwrap_or_else(|DuplicateContract(name)| unreachable!("one `{name}`"));
     let connected = Arc::clone(&core).accept(Hello::default(), back);
     let connected = connected.expect("a server that has just been made takes its first client");
-    let running = Running::new(core, Vec::new(), Vec::new(), Duration::ZERO);
+    let running = Running::new(core, Vec::new(), Duration::ZERO);
     (Server(Arc::new(running)), connected)
 }
 

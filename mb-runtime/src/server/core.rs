@@ -1,11 +1,8 @@
 //! What a server is made of, as its connections see it: routes, the gate, event readers, peers.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    atomic::{AtomicU64, Ordering},
 };
 
 use futures_core::future::BoxFuture;
@@ -25,7 +22,8 @@ pub(crate) struct Core {
     pub(super) gate: Arc<Gate>,
     pub(super) hub: Arc<Hub>,
     max_clients: usize,
-    peers: RwLock<BTreeMap<u64, Arc<Peer>>>,
+    /// Taken out and told as a whole: nothing of a user's runs under the lock.
+    peers: RwLock<Arc<Vec<Arc<Peer>>>>,
     next_peer: AtomicU64,
 }
 
@@ -35,7 +33,7 @@ impl Core {
         served: Vec<ServedContract>,
         max_clients: usize,
     ) -> Result<Arc<Self>, DuplicateContract> {
-        let gate = Arc::default();
+        let gate = Arc::new(Gate::new());
         let routes = Routes::new(served, &gate)?;
         Ok(Arc::new(Self {
             id,
@@ -54,13 +52,20 @@ impl Core {
 
     /// Forgets a client.
     pub(super) fn forget(&self, peer: u64) {
-        self.write().remove(&peer);
+        Arc::make_mut(&mut *self.write()).retain(|other| other.key() != peer);
+    }
+
+    /// Ends everything at once.
+    pub(super) fn cut(&self) {
+        self.gate.cut();
+        self.hub.end(EndReason::ServerStopped);
+        self.dismiss();
     }
 
     /// Tells every client that the server has stopped, and forgets them all.
     pub(super) fn dismiss(&self) {
         let peers = std::mem::take(&mut *self.write());
-        for peer in peers.into_values() {
+        for peer in peers.iter() {
             peer.dismiss(EndReason::ServerStopped);
         }
     }
@@ -70,29 +75,30 @@ impl Core {
         &self,
         event: Message,
         to: impl Fn(&Peer) -> bool,
-    ) -> (usize, Vec<BoxFuture<'static, ()>>) {
+    ) -> (usize, Vec<BoxFuture<'static, Result<(), Fault>>>) {
         let event = Arc::new(event);
         let mut reached = 0;
         let mut waiting = Vec::new();
-        for peer in self.read().values().filter(|peer| to(peer)) {
+        let peers = Arc::clone(&self.read());
+        for peer in peers.iter().filter(|peer| to(peer)) {
             reached += 1;
             if !peer.wants(event.name().as_str()) {
                 continue;
             }
             match peer.caller().back().publish(&event) {
                 Published::Waiting(rest) => waiting.push(rest),
-                // A client that refuses is on its way out: its own link tells it so.
+                // A reader that is gone, or that does not wait any longer, has been told so itself.
                 Published::Accepted | Published::Refused(_) => {}
             }
         }
         (reached, waiting)
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<u64, Arc<Peer>>> {
+    fn read(&self) -> RwLockReadGuard<'_, Arc<Vec<Arc<Peer>>>> {
         self.peers.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<u64, Arc<Peer>>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Arc<Vec<Arc<Peer>>>> {
         self.peers.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -103,7 +109,7 @@ impl Host for Core {
         let host: Arc<dyn Host> = Arc::clone(&self) as _;
         let caller = Caller::new(hello, connection_id, Arc::downgrade(&host), back);
         let key = self.next_peer.fetch_add(1, Ordering::Relaxed);
-        let peer = Arc::new(Peer::new(Arc::clone(&self), key, Arc::new(caller)));
+        let peer = Arc::new(Peer::new(&self, key, Arc::new(caller)));
         let info = peer.caller().info();
         let connected = Connected {
             server_id: self.id.clone(),
@@ -123,7 +129,7 @@ impl Host for Core {
                 self.id, self.max_clients
             )));
         }
-        peers.insert(key, peer);
+        Arc::make_mut(&mut *peers).push(peer);
         Ok(connected)
     }
 
@@ -133,6 +139,7 @@ impl Host for Core {
                 return Err(stopped());
             }
             let (_, waiting) = self.deliver(event, |_| true);
+            // Whoever does not get it in time has it counted.
             join_all(waiting).await;
             Ok(())
         })
@@ -145,6 +152,7 @@ impl Host for Core {
     ) -> BoxFuture<'static, Result<(), Fault>> {
         Box::pin(async move {
             let (reached, waiting) = self.deliver(event, |peer| peer.caller().id() == client_id);
+            // Whoever does not get it in time has it counted.
             join_all(waiting).await;
             if reached > 0 {
                 return Ok(());
@@ -154,6 +162,6 @@ impl Host for Core {
     }
 
     fn clients(&self) -> Vec<Arc<Caller>> {
-        self.read().values().map(|peer| Arc::clone(peer.caller())).collect()
+        self.read().iter().map(|peer| Arc::clone(peer.caller())).collect()
     }
 }

@@ -31,9 +31,14 @@ pub enum StartError {
 #[non_exhaustive]
 pub enum StopError {
     /// The drain time was over before everything was done.
-    #[error("{calls} calls were still running when the drain time was over, and were cut off")]
+    #[error(
+        "{calls} calls and {handlers} event handlers were still running when the drain time was \
+         over, and were cut off"
+    )]
     CutOff {
         /// How many calls.
         calls: usize,
+        /// How many event handlers, each with what was left in its queue.
+        handlers: usize,
     },
 }

@@ -55,7 +55,7 @@ impl Server {
     /// # Errors
     /// `UNAVAILABLE` once the server has stopped.
     pub fn broadcast(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
-        let event = event.into_message().with_context(Context::inherited().unwrap_or_default());
+        let event = event.into_message().with_context(Context::for_event());
         Arc::clone(self.0.core()).broadcast(event)
     }
 
@@ -68,7 +68,7 @@ impl Server {
         client_id: &str,
         event: impl Publish,
     ) -> BoxFuture<'static, Result<(), Fault>> {
-        let event = event.into_message().with_context(Context::inherited().unwrap_or_default());
+        let event = event.into_message().with_context(Context::for_event());
         Arc::clone(self.0.core()).send_to(client_id.to_owned(), event)
     }
 

@@ -2,26 +2,33 @@
 
 use std::{
     collections::HashMap,
+    future::ready,
     sync::{
-        Arc, PoisonError, RwLock, RwLockWriteGuard,
+        Arc, PoisonError, RwLock, RwLockWriteGuard, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use futures_core::future::BoxFuture;
+use futures_util::{StreamExt, stream};
 use mb_core::{
-    Body, Caller, Calling, Codec, Context, EndReason, Fault, FaultKind, Link, Message, Name,
-    Published, Streaming, SubscriptionId,
+    Caller, Calling, Codec, Context, EndReason, Fault, FaultKind, Link, Message, Name, Published,
+    Streaming, SubscriptionId,
 };
+
+use tokio_util::sync::CancellationToken;
 
 use super::Core;
 use crate::dispatch::{Handler, Route, refused_stream, stopped};
 
 pub(super) struct Peer {
-    core: Arc<Core>,
+    /// A client keeps no server alive, nor the services in it.
+    core: Weak<Core>,
     key: u64,
     caller: Arc<Caller>,
     gone: AtomicBool,
+    /// Cancelled when the client leaves by itself: its streams end then.
+    leaving: CancellationToken,
     interest: RwLock<Interest>,
 }
 
@@ -34,8 +41,19 @@ struct Interest {
 }
 
 impl Peer {
-    pub(super) fn new(core: Arc<Core>, key: u64, caller: Arc<Caller>) -> Self {
-        Self { core, key, caller, gone: AtomicBool::new(false), interest: RwLock::default() }
+    pub(super) fn new(core: &Arc<Core>, key: u64, caller: Arc<Caller>) -> Self {
+        Self {
+            core: Arc::downgrade(core),
+            key,
+            caller,
+            gone: AtomicBool::new(false),
+            leaving: CancellationToken::new(),
+            interest: RwLock::default(),
+        }
+    }
+
+    pub(super) fn key(&self) -> u64 {
+        self.key
     }
 
     pub(super) fn caller(&self) -> &Arc<Caller> {
@@ -50,39 +68,39 @@ impl Peer {
 
     /// Ends the connection from the server's side.
     pub(super) fn dismiss(&self, reason: EndReason) {
-        if !self.gone.swap(true, Ordering::AcqRel) {
+        if self.leave() {
             self.caller.back().close(reason);
         }
+    }
+
+    /// Whether this is when it leaves.
+    fn leave(&self) -> bool {
+        !self.gone.swap(true, Ordering::AcqRel)
     }
 
     fn interest_mut(&self) -> RwLockWriteGuard<'_, Interest> {
         self.interest.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The server, while this client is connected to it.
     #[inline]
-    fn here(&self) -> Result<(), Fault> {
+    fn core(&self) -> Result<Arc<Core>, Fault> {
+        let core = self.core.upgrade().ok_or_else(stopped)?;
         if !self.gone.load(Ordering::Acquire) {
-            return Ok(());
+            return Ok(core);
         }
-        Err(if self.core.gate.is_closed() {
-            stopped()
-        } else {
-            Fault::unavailable("this client has disconnected")
-        })
+        Err(if core.gate.is_closed() { stopped() } else { disconnected() })
     }
 
-    /// The route of a request, and the request as the server sees it.
+    /// The request as the server sees it.
     #[inline]
-    fn admit(&self, request: Message) -> Result<(&Route, Context, Body), Fault> {
-        self.here()?;
-        let (name, context, body) = request.into_parts();
-        let route = self.core.routes.request(&name)?;
-        Ok((route, Context::received(context, Arc::clone(&self.caller)), body))
+    fn admit(&self, context: Context) -> Context {
+        Context::received(context, Arc::clone(&self.caller))
     }
 
     fn emitted(&self, event: &Message) -> Result<Published, Fault> {
-        self.here()?;
-        let descriptor = self.core.routes.event(event.name().as_str())?;
+        let core = self.core()?;
+        let descriptor = core.routes.event(event.name().as_str())?;
         let body = match event.body().share() {
             Some(body) => body,
             None => event
@@ -91,31 +109,41 @@ impl Peer {
                 .map_err(|error| Fault::new(FaultKind::ValidationFailed, error.to_string()))?
                 .into(),
         };
-        let context = Context::received(event.context().clone(), Arc::clone(&self.caller));
+        let context = self.admit(event.context().clone());
         let event = Message::new(Name::Event(descriptor), context, body);
-        Ok(self.core.hub.publish(&Arc::new(event)))
+        Ok(core.hub.publish(&Arc::new(event)))
+    }
+
+    fn called(&self, request: Message) -> Result<Calling, Fault> {
+        let core = self.core()?;
+        let (name, context, body) = request.into_parts();
+        let route = core.routes.request(&name)?;
+        match &route.handler {
+            Handler::Unary(handler) => Ok(handler(self.admit(context), body)),
+            Handler::Streamed(_) => Err(answered_otherwise(route)),
+        }
+    }
+
+    fn streamed(&self, request: Message) -> Result<Streaming, Fault> {
+        let core = self.core()?;
+        let (name, context, body) = request.into_parts();
+        let route = core.routes.request(&name)?;
+        match &route.handler {
+            Handler::Streamed(handler) => {
+                Ok(until(handler(self.admit(context), body), self.leaving.clone()))
+            }
+            Handler::Unary(_) => Err(answered_otherwise(route)),
+        }
     }
 }
 
 impl Link for Peer {
     fn call(&self, request: Message) -> Calling {
-        match self.admit(request) {
-            Ok((route, context, body)) => match &route.handler {
-                Handler::Unary(handler) => handler(context, body),
-                Handler::Streamed(_) => Calling::refused(answered_otherwise(route)),
-            },
-            Err(fault) => Calling::refused(fault),
-        }
+        self.called(request).unwrap_or_else(Calling::refused)
     }
 
     fn stream(&self, request: Message) -> Streaming {
-        match self.admit(request) {
-            Ok((route, context, body)) => match &route.handler {
-                Handler::Streamed(handler) => handler(context, body),
-                Handler::Unary(_) => refused_stream(answered_otherwise(route)),
-            },
-            Err(fault) => refused_stream(fault),
-        }
+        self.streamed(request).unwrap_or_else(refused_stream)
     }
 
     fn publish(&self, event: &Arc<Message>) -> Published {
@@ -123,10 +151,10 @@ impl Link for Peer {
     }
 
     fn subscribe(&self, events: Vec<String>) -> BoxFuture<'static, Result<SubscriptionId, Fault>> {
-        let subscribed = self.here().and_then(|()| {
+        let subscribed = self.core().and_then(|core| {
             let events = events
                 .iter()
-                .map(|name| self.core.routes.event(name).map(|event| event.full_name))
+                .map(|name| core.routes.event(name).map(|event| event.full_name))
                 .collect::<Result<_, _>>()?;
             Ok(self.interest_mut().add(events))
         });
@@ -138,8 +166,11 @@ impl Link for Peer {
     }
 
     fn close(&self, _: EndReason) {
-        if !self.gone.swap(true, Ordering::AcqRel) {
-            self.core.forget(self.key);
+        if self.leave() {
+            self.leaving.cancel();
+            if let Some(core) = self.core.upgrade() {
+                core.forget(self.key);
+            }
         }
     }
 }
@@ -152,6 +183,18 @@ impl Interest {
         self.subscriptions.insert(id, events);
         id
     }
+}
+
+fn disconnected() -> Fault {
+    Fault::unavailable("this client has disconnected")
+}
+
+/// A stream that ends, with the reason, when its client leaves.
+fn until(stream: Streaming, leaving: CancellationToken) -> Streaming {
+    let left = leaving.clone();
+    let reason = stream::once(async move { left.is_cancelled() })
+        .filter_map(|left| ready(left.then(|| Err(disconnected().into()))));
+    stream.take_until(leaving.cancelled_owned()).chain(reason).boxed()
 }
 
 fn answered_otherwise(route: &Route) -> Fault {

@@ -6,10 +6,16 @@ use std::{
 };
 
 use mb_core::{Binding, EndReason, Endpoint};
-use tokio::{runtime::Handle, sync::watch, time::Instant};
+use tokio::{
+    runtime::Handle,
+    sync::watch,
+    time::{Instant, timeout_at},
+};
 
 use super::{Core, StopError};
 use crate::subscription::SubscriptionGuard;
+
+type Outcome = watch::Sender<Option<Result<(), StopError>>>;
 
 /// A server and what has to be given up when it ends.
 pub(super) struct Running {
@@ -17,7 +23,7 @@ pub(super) struct Running {
     endpoints: Vec<Endpoint>,
     parts: Mutex<Option<Parts>>,
     drain: Duration,
-    outcome: watch::Sender<Option<Result<(), StopError>>>,
+    outcome: Outcome,
 }
 
 /// What only the one who stops the server needs.
@@ -27,15 +33,17 @@ struct Parts {
 }
 
 impl Running {
-    pub(super) fn new(
-        core: Arc<Core>,
-        bindings: Vec<Box<dyn Binding>>,
-        workers: Vec<SubscriptionGuard>,
-        drain: Duration,
-    ) -> Self {
-        let endpoints = bindings.iter().map(|binding| binding.endpoint().clone()).collect();
-        let parts = Mutex::new(Some(Parts { bindings, workers }));
-        Self { core, endpoints, parts, drain, outcome: watch::Sender::default() }
+    pub(super) fn new(core: Arc<Core>, workers: Vec<SubscriptionGuard>, drain: Duration) -> Self {
+        let parts = Mutex::new(Some(Parts { bindings: Vec::new(), workers }));
+        Self { core, endpoints: Vec::new(), parts, drain, outcome: watch::Sender::default() }
+    }
+
+    /// Adds an endpoint that is being listened on.
+    pub(super) fn listen(&mut self, binding: Box<dyn Binding>) {
+        self.endpoints.push(binding.endpoint().clone());
+        if let Some(parts) = self.parts.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            parts.bindings.push(binding);
+        }
     }
 
     pub(super) fn core(&self) -> &Arc<Core> {
@@ -48,11 +56,12 @@ impl Running {
 
     pub(super) async fn stop(&self) -> Result<(), StopError> {
         if let Some(parts) = self.take_parts() {
-            let ending = end(Arc::clone(&self.core), parts, self.drain, self.outcome.clone());
-            match Handle::try_current() {
+            let (core, outcome) = (Arc::clone(&self.core), self.outcome.clone());
+            let ending = Ending { core, parts, outcome }.run(self.drain);
+            match self.core.gate.runtime() {
                 // In a task of its own it goes on when this future is dropped.
-                Ok(runtime) => drop(runtime.spawn(ending)),
-                Err(_) => ending.await,
+                Some(runtime) => drop(runtime.spawn(ending)),
+                None => ending.await,
             }
         }
         self.stopped().await
@@ -72,35 +81,62 @@ impl Running {
     }
 }
 
-async fn end(
+/// A server that is ending. However that goes, even if its runtime goes down half-way: when this is
+/// dropped, nobody is inside any more, and everybody has been told.
+struct Ending {
     core: Arc<Core>,
-    mut parts: Parts,
-    drain: Duration,
-    outcome: watch::Sender<Option<Result<(), StopError>>>,
-) {
-    let deadline = Instant::now() + drain;
-    core.gate.close();
-    for binding in &mut parts.bindings {
-        binding.close().await;
+    parts: Parts,
+    outcome: Outcome,
+}
+
+impl Ending {
+    async fn run(mut self, drain: Duration) {
+        let core = Arc::clone(&self.core);
+        // Without a runtime there is no timer: nobody is waited for.
+        let drain = if Handle::try_current().is_ok() { drain } else { Duration::ZERO };
+        let deadline = Instant::now() + drain;
+        core.gate.close();
+        for binding in &mut self.parts.bindings {
+            binding.close().await;
+        }
+        let calls = core.gate.drain(drain).await;
+        core.hub.end(EndReason::ServerStopped);
+        if !drain.is_zero() {
+            for worker in &mut self.parts.workers {
+                // Emitted events are work in flight too. Who is not done in time is counted below.
+                let _ = timeout_at(deadline, worker.ended()).await;
+            }
+        }
+        self.conclude(calls);
     }
-    let drained = core.gate.drain(drain).await;
-    core.hub.end(EndReason::ServerStopped);
-    for worker in &mut parts.workers {
-        // Emitted events are work in flight too.
-        let _ = tokio::time::timeout_at(deadline, worker.ended()).await;
+
+    /// Cuts off what is left, and tells everybody. The first conclusion counts.
+    fn conclude(&self, calls: usize) {
+        let handlers = self.parts.workers.iter().filter(|worker| worker.abort()).count();
+        self.core.cut();
+        let clean = calls == 0 && handlers == 0;
+        self.outcome.send_if_modified(|outcome| {
+            let first = outcome.is_none();
+            if first {
+                let cut_off = StopError::CutOff { calls, handlers };
+                *outcome = Some(if clean { Ok(()) } else { Err(cut_off) });
+            }
+            first
+        });
     }
-    core.dismiss();
-    let drained = drained.map_err(|calls| StopError::CutOff { calls });
-    outcome.send_replace(Some(drained));
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.conclude(self.core.gate.inside());
+    }
 }
 
 /// The last handle is gone, and nobody has asked for a drain: everything ends at once.
 impl Drop for Running {
     fn drop(&mut self) {
         if self.take_parts().is_some() {
-            self.core.gate.cut();
-            self.core.hub.end(EndReason::ServerStopped);
-            self.core.dismiss();
+            self.core.cut();
         }
     }
 }

@@ -75,9 +75,19 @@ impl SubscriptionGuard {
         self.ended().await;
     }
 
+    /// Gives up what is left of the queue, and the event that is being handled. Says whether
+    /// there may have been any.
+    pub(crate) fn abort(&self) -> bool {
+        let working = !self.worker.is_finished();
+        self.worker.abort();
+        working
+    }
+
     /// Waits until the subscription has ended, and its last event has been handled. Cancel safe.
+    /// The handler itself, which cannot wait for its own end, does not wait.
     pub async fn ended(&mut self) {
-        if !self.worker.is_finished() {
+        let itself = tokio::task::try_id() == Some(self.worker.id());
+        if !itself && !self.worker.is_finished() {
             // A worker that was shut down with its runtime has ended too.
             let _ = (&mut self.worker).await;
         }

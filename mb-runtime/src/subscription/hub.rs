@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use mb_core::{EndReason, EventDescriptor, Message, Published};
+use mb_core::{EndReason, EventDescriptor, Fault, Message, Published};
 
 use super::{
     Overflow,
@@ -16,8 +16,15 @@ use super::{
 /// The queues of every subscription of one side, by event.
 #[derive(Default)]
 pub(crate) struct Hub {
-    readers: RwLock<HashMap<&'static str, Vec<Arc<Queue>>>>,
+    readers: RwLock<Readers>,
     ended: OnceLock<EndReason>,
+}
+
+#[derive(Default)]
+struct Readers {
+    /// Taken out and handed to as a whole: nothing of a user's runs under the lock.
+    by_event: HashMap<&'static str, Arc<Vec<Arc<Queue>>>>,
+    all: Vec<Arc<Queue>>,
 }
 
 /// A subscription's place in its hub. Dropping it gives the place up.
@@ -37,8 +44,10 @@ impl Hub {
     ) -> (Reader, Registration) {
         let reader = queue(capacity, overflow);
         let mut readers = self.write();
+        readers.all.push(Arc::clone(reader.queue()));
         for event in events {
-            readers.entry(event.full_name).or_default().push(Arc::clone(reader.queue()));
+            let queues = readers.by_event.entry(event.full_name).or_default();
+            Arc::make_mut(queues).push(Arc::clone(reader.queue()));
         }
         // Asked under the lock that `end` takes: a queue is closed by `end`, or here.
         if let Some(reason) = self.ended.get() {
@@ -53,20 +62,29 @@ impl Hub {
         (reader, registration)
     }
 
-    /// Hands an event to every queue that wants it.
+    /// Hands an event to every queue that wants it. Refused where one has ended, or the hub has.
     pub(crate) fn publish(&self, event: &Arc<Message>) -> Published {
+        if let Some(reason) = self.ended.get() {
+            return Published::Refused(Fault::unavailable(reason.to_string()));
+        }
+        let queues = self.read().by_event.get(event.name().as_str()).cloned();
         let mut waiting = Vec::new();
-        for queue in self.read().get(event.name().as_str()).into_iter().flatten() {
-            if let Published::Waiting(rest) = queue.push(event) {
-                waiting.push(rest);
+        let mut refused = None;
+        for queue in queues.iter().flat_map(|queues| queues.iter()) {
+            match queue.push(event) {
+                Published::Accepted => {}
+                Published::Waiting(rest) => waiting.push(rest),
+                Published::Refused(fault) => refused = Some(fault),
             }
         }
-        if waiting.is_empty() {
-            return Published::Accepted;
+        match (waiting.is_empty(), refused) {
+            (true, None) => Published::Accepted,
+            (true, Some(fault)) => Published::Refused(fault),
+            (false, refused) => Published::Waiting(Box::pin(async move {
+                let waited = join_all(waiting).await.into_iter().collect::<Result<(), Fault>>();
+                refused.map_or(waited, Err)
+            })),
         }
-        Published::Waiting(Box::pin(async move {
-            join_all(waiting).await;
-        }))
     }
 
     /// Why there will be no more events, once that is so.
@@ -77,17 +95,27 @@ impl Hub {
     /// Ends every subscription, those to come included.
     pub(crate) fn end(&self, reason: EndReason) {
         let readers = self.write();
+        // The first reason counts.
         let _ = self.ended.set(reason);
-        for queue in readers.values().flatten() {
+        for queue in &readers.all {
             queue.close(reason);
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<&'static str, Vec<Arc<Queue>>>> {
+    fn forget(&self, queue: &Arc<Queue>) {
+        let mut readers = self.write();
+        readers.all.retain(|other| !Arc::ptr_eq(other, queue));
+        readers.by_event.retain(|_, queues| {
+            Arc::make_mut(queues).retain(|other| !Arc::ptr_eq(other, queue));
+            !queues.is_empty()
+        });
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Readers> {
         self.readers.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<&'static str, Vec<Arc<Queue>>>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Readers> {
         self.readers.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -103,10 +131,7 @@ impl Registration {
     pub(crate) fn give_up(&mut self) {
         self.queue.close(EndReason::Unsubscribed);
         if let Some(hub) = std::mem::take(&mut self.hub).upgrade() {
-            hub.write().retain(|_, queues| {
-                queues.retain(|queue| !Arc::ptr_eq(queue, &self.queue));
-                !queues.is_empty()
-            });
+            hub.forget(&self.queue);
         }
         if let Some(work) = self.on_drop.take() {
             work();

@@ -13,10 +13,14 @@ use std::{
 
 use async_channel::{Receiver, Sender, TrySendError};
 use futures_core::Stream;
-use mb_core::{EndReason, Message, Published};
+use mb_core::{EndReason, Fault, Message, Published};
+use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 
 /// How many events a queue holds unless the subscription says otherwise.
 pub(crate) const QUEUE_CAPACITY: usize = 256;
+
+/// How many it may hold at most.
+const MAX_CAPACITY: usize = 65_536;
 
 /// What happens to an event whose reader's queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,6 +43,8 @@ pub(crate) struct Queue {
     overflow: Overflow,
     dropped: Arc<AtomicU64>,
     end: OnceLock<EndReason>,
+    /// Held by the publisher that waits; the others wait behind it, so that nothing overtakes.
+    turn: Arc<Mutex<()>>,
 }
 
 /// The reader's end.
@@ -47,48 +53,92 @@ pub(crate) struct Reader {
     queue: Arc<Queue>,
 }
 
-/// A queue of `capacity` events, of one where it is zero.
+/// A queue of `capacity` events, within bounds.
 pub(crate) fn queue(capacity: usize, overflow: Overflow) -> Reader {
-    let (sender, receiver) = async_channel::bounded(capacity.max(1));
-    let dropped = Arc::default();
-    let queue = Queue { sender, overflow, dropped, end: OnceLock::new() };
+    let (sender, receiver) = async_channel::bounded(capacity.clamp(1, MAX_CAPACITY));
+    let queue = Queue {
+        sender,
+        overflow,
+        dropped: Arc::default(),
+        end: OnceLock::new(),
+        turn: Arc::default(),
+    };
     Reader { receiver: Box::pin(receiver), queue: Arc::new(queue) }
 }
 
 impl Queue {
-    /// Puts an event in, or does what the policy says.
+    /// Puts an event in, or does what the policy says. Refused where the queue has ended.
     pub(crate) fn push(&self, event: &Arc<Message>) -> Published {
-        let event = Arc::clone(event);
-        match self.overflow {
-            // A closed queue has told its reader why: nothing is lost unseen.
-            Overflow::DropOldest => {
-                if let Ok(Some(_)) = self.sender.force_send(event) {
-                    self.count_dropped();
+        let sent = match self.overflow {
+            Overflow::DropOldest => match self.sender.force_send(Arc::clone(event)) {
+                Ok(displaced) => {
+                    self.count_dropped(displaced.is_some());
+                    Ok(())
                 }
-            }
-            Overflow::DropNewest => {
-                if let Err(TrySendError::Full(_)) = self.sender.try_send(event) {
-                    self.count_dropped();
-                }
-            }
-            Overflow::Close => {
-                if let Err(TrySendError::Full(_)) = self.sender.try_send(event) {
-                    self.count_dropped();
+                Err(_) => Err(self.ended()),
+            },
+            Overflow::DropNewest => self.try_send(event).map(|room| self.count_dropped(!room)),
+            Overflow::Close => self.try_send(event).map(|room| {
+                if !room {
+                    self.count_dropped(true);
                     self.close(EndReason::Overflowed);
                 }
-            }
+            }),
             Overflow::Wait(limit) => {
-                if let Err(TrySendError::Full(event)) = self.sender.try_send(event) {
-                    return Published::Waiting(Box::pin(wait(
-                        self.sender.clone(),
-                        event,
-                        limit,
-                        Arc::clone(&self.dropped),
-                    )));
+                let sent = match self.turn.try_lock() {
+                    Ok(_nobody_waits) => self.try_send(event),
+                    Err(_) => Ok(false),
+                };
+                match sent {
+                    Ok(false) => return self.wait(Arc::clone(event), limit),
+                    sent => sent.map(drop),
                 }
             }
+        };
+        match sent {
+            Ok(()) => Published::Accepted,
+            Err(fault) => Published::Refused(fault),
         }
-        Published::Accepted
+    }
+
+    /// Whether there was room.
+    fn try_send(&self, event: &Arc<Message>) -> Result<bool, Fault> {
+        match self.sender.try_send(Arc::clone(event)) {
+            Ok(()) => Ok(true),
+            Err(TrySendError::Full(_)) => Ok(false),
+            Err(TrySendError::Closed(_)) => Err(self.ended()),
+        }
+    }
+
+    fn wait(&self, event: Arc<Message>, limit: Duration) -> Published {
+        // Counts the event as dropped unless it gets in: also when the publisher gives up.
+        let lost = Lost { dropped: Arc::clone(&self.dropped), lost: true };
+        if Handle::try_current().is_err() {
+            return Published::Refused(Fault::unavailable("waiting for a reader needs tokio"));
+        }
+        let (sender, turn) = (self.sender.clone(), Arc::clone(&self.turn));
+        Published::Waiting(Box::pin(async move {
+            let sent = timeout(limit, async {
+                let _turn = turn.lock().await;
+                sender.send(event).await
+            });
+            let reason = match sent.await {
+                Ok(Ok(())) => {
+                    lost.found();
+                    return Ok(());
+                }
+                Ok(Err(_)) => "the reader of the event has left",
+                Err(_) => "the reader of the event had no room for it in time",
+            };
+            Err(Fault::unavailable(reason))
+        }))
+    }
+
+    fn ended(&self) -> Fault {
+        match self.end() {
+            Some(reason) => Fault::unavailable(reason.to_string()),
+            None => Fault::unavailable("the reader of the event has left"),
+        }
     }
 
     /// Ends the queue. The reader still gets what is in it. The first reason counts.
@@ -106,29 +156,27 @@ impl Queue {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    fn count_dropped(&self) {
-        self.dropped.fetch_add(1, Ordering::Relaxed);
+    fn count_dropped(&self, dropped: bool) {
+        self.dropped.fetch_add(u64::from(dropped), Ordering::Relaxed);
     }
 }
 
-/// Counts the event as dropped unless it finds room in time: also when the publisher gives up.
-async fn wait(
-    sender: Sender<Arc<Message>>,
-    event: Arc<Message>,
-    limit: Duration,
+/// An event that waits for room.
+struct Lost {
     dropped: Arc<AtomicU64>,
-) {
-    struct Lost(Arc<AtomicU64>, bool);
-    impl Drop for Lost {
-        fn drop(&mut self) {
-            if self.1 {
-                self.0.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+    lost: bool,
+}
+
+impl Lost {
+    fn found(mut self) {
+        self.lost = false;
     }
-    let mut lost = Lost(dropped, true);
-    let sent = tokio::time::timeout(limit, sender.send(event)).await;
-    lost.1 = sent.is_err();
+}
+
+impl Drop for Lost {
+    fn drop(&mut self) {
+        self.dropped.fetch_add(u64::from(self.lost), Ordering::Relaxed);
+    }
 }
 
 impl Reader {

@@ -1,0 +1,490 @@
+//! What a hostile or unlucky user does: panics in odd places, services that hold each other,
+//! runtimes that go away, readers that wait for themselves.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::{
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use common::{WAYS, named};
+use futures_util::{FutureExt, StreamExt, stream};
+use magicbutton::{
+    Client, ClientStatus, Context, EndReason, Fault, Overflow, Received, Reply, Server,
+    ServerBuilder, StopError, Stream, contract,
+};
+use tokio::{sync::Notify, time::Instant};
+
+contract!(
+    #[contract(version = "1.0.0")]
+    mod odd {
+        use super::Odd;
+
+        /// A value whose own code may panic.
+        #[event]
+        struct Happened {
+            number: u32,
+            odd: Odd,
+        }
+
+        #[request]
+        async fn echo(odd: Odd) -> Odd;
+
+        #[request]
+        async fn bomb(wait: bool) -> u32;
+
+        #[request]
+        async fn announce() -> Option<u64>;
+
+        #[request(detached)]
+        async fn slow() -> Option<u64>;
+
+        #[request]
+        fn numbers(how: String) -> impl Stream<Item = u32>;
+    }
+);
+
+contract!(
+    #[contract(version = "1.0.0")]
+    mod silent {}
+);
+
+/// A value that panics or fails as it is told to: when it is written, read, or dropped.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Odd(&'static str);
+
+const SECRET: &str = "swordfish";
+
+impl serde::Serialize for Odd {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            "panics when written" => panic!("{SECRET}"),
+            "fails when written" => Err(serde::ser::Error::custom(SECRET)),
+            text => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Odd {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "panics when read" => panic!("{SECRET}"),
+            _ => Ok(Self("")),
+        }
+    }
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("{SECRET}");
+    }
+}
+
+#[derive(Default, Clone)]
+struct Service(Arc<Mutex<Vec<Client>>>);
+
+impl odd::Service for Service {
+    async fn echo(&self, _: &Context, odd: Odd) -> Reply<Odd> {
+        // A reply that cannot be written, of a request that can.
+        Ok(if odd.0.is_empty() { Odd("fails when written") } else { odd })
+    }
+
+    async fn bomb(&self, _: &Context, wait: bool) -> Reply<u32> {
+        let _bomb = Bomb;
+        if wait {
+            std::future::pending::<()>().await;
+        }
+        Ok(1)
+    }
+
+    async fn announce(&self, cx: &Context) -> Reply<Option<u64>> {
+        cx.broadcast(odd::Happened { number: 1, odd: Odd::default() }).await?;
+        Ok(cx.remaining().map(|left| left.as_secs()))
+    }
+
+    async fn slow(&self, cx: &Context) -> Reply<Option<u64>> {
+        Ok(cx.remaining().map(|left| left.as_secs()))
+    }
+
+    fn numbers(&self, _: &Context, how: String) -> impl Stream<Item = Reply<u32>> + Send {
+        assert_ne!(how, "panics at once", "{SECRET}");
+        let in_context = Context::current().is_some();
+        let bomb = (how == "bomb").then(|| Bomb);
+        stream::iter([Ok(u32::from(in_context))]).chain(stream::pending()).map(move |item| {
+            let _ = &bomb;
+            item
+        })
+    }
+}
+
+fn builder(name: &str) -> ServerBuilder {
+    Server::builder()
+        .serve(odd::serve(Service::default()))
+        .bind(format!("memory://{name}"))
+        .drain(Duration::from_secs(5))
+}
+
+async fn start(test: &str, way: &str) -> (Server, odd::Client) {
+    let name = named(test, way);
+    let server = builder(&name).start().await.unwrap();
+    let client = odd::Client::connect(format!("memory://{name}{way}")).await.unwrap();
+    (server, client)
+}
+
+fn happened(number: u32) -> odd::Happened {
+    odd::Happened { number, odd: Odd::default() }
+}
+
+#[tokio::test]
+async fn a_panic_in_a_users_own_types_is_an_error_like_any_other() {
+    let (_server, client) = start("odd-types", "?codec=json").await;
+    for (odd, code) in [
+        ("panics when written", "VALIDATION_FAILED"),
+        ("panics when read", "VALIDATION_FAILED"),
+        ("fails when written", "VALIDATION_FAILED"),
+        ("", "INTERNAL_SERVER_ERROR"),
+    ] {
+        let failure = client.echo(Odd(odd)).await.unwrap_err();
+        assert_eq!(failure.code(), code, "{odd}: {failure}");
+        let leaked = odd.is_empty() && format!("{failure:?}").contains(SECRET);
+        assert!(!leaked, "the server's text stays there: {failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_panics_when_read_is_skipped() {
+    let (server, client) = start("odd-event", "?codec=json").await;
+    let mut events = client.subscribe::<odd::Happened>().await.unwrap();
+    let odd = Odd("panics when read");
+    server.broadcast(odd::Happened { number: 1, odd }).await.unwrap();
+    server.broadcast(happened(2)).await.unwrap();
+    assert_eq!(events.next().await.unwrap().number, 2);
+    assert_eq!(events.undecodable(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_a_handlers_drop_harms_nobody() {
+    for way in WAYS {
+        let (_server, client) = start("odd-drop", way).await;
+        let reply = client.bomb(false).await;
+        assert_eq!(reply.unwrap_err().code(), "INTERNAL_SERVER_ERROR");
+        let call = client.bomb(true).timeout(Duration::from_secs(1));
+        assert_eq!(call.await.unwrap_err().code(), "TIMEOUT");
+        let mut items = client.numbers("bomb".into());
+        items.next().await.unwrap().unwrap();
+        drop(items);
+        assert!(client.announce().await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_stream_begins_behind_the_net_and_in_its_context() {
+    for way in WAYS {
+        let (server, client) = start("odd-stream", way).await;
+        let failure = client.numbers("panics at once".into()).next().await.unwrap().unwrap_err();
+        assert_eq!(failure.code(), "INTERNAL_SERVER_ERROR");
+        assert!(!format!("{failure:?}").contains(SECRET));
+        assert_eq!(client.numbers(String::new()).next().await, Some(Ok(1)), "in its context");
+        server.stop().await.unwrap();
+        let failure = client.numbers("panics at once".into()).next().await.unwrap().unwrap_err();
+        assert_eq!(failure.code(), "UNAVAILABLE", "after the stop it does not begin");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_client_disconnects() {
+    for way in WAYS {
+        let (_server, client) = start("odd-leaving", way).await;
+        let mut items = client.numbers(String::new());
+        items.next().await.unwrap().unwrap();
+        let (last, ()) = tokio::join!(items.next(), client.client().disconnect());
+        let failure = last.unwrap().unwrap_err();
+        assert_eq!(failure.to_string(), "UNAVAILABLE: this client has disconnected");
+    }
+}
+
+#[tokio::test]
+async fn a_client_keeps_no_service_alive() {
+    for way in WAYS {
+        let (service, name) = (Service::default(), named("odd-leak", way));
+        let alive: Weak<Mutex<Vec<Client>>> = Arc::downgrade(&service.0);
+        let server = Server::builder()
+            .serve(odd::serve(service.clone()))
+            .bind(format!("memory://{name}"))
+            .start()
+            .await
+            .unwrap();
+        let client = Client::connect(format!("memory://{name}{way}")).await.unwrap();
+        // Even a service that holds a client of its own server.
+        service.0.lock().unwrap().push(client.clone());
+        drop(service);
+        server.stop().await.unwrap();
+        drop(server);
+        assert!(alive.upgrade().is_none(), "the service is gone, its client is not");
+        assert_eq!(client.status(), ClientStatus::Disconnected(EndReason::ServerStopped));
+    }
+}
+
+#[tokio::test]
+async fn dropping_an_event_may_drop_a_client() {
+    struct Holds(#[allow(dead_code)] Mutex<Option<odd::Client>>);
+    let (server, client) = start("odd-reentry", "").await;
+    let mut events = client.subscribe::<odd::Happened>().queue(1).await.unwrap();
+    let other = odd::Client::connect("memory://odd-reentry").await.unwrap();
+    // Nothing of a user's may run under a lock of ours: handlers emit, subscribe and leave.
+    let held = Arc::new(Holds(Mutex::new(Some(other))));
+    let guard = client
+        .subscribe::<odd::Happened>()
+        .for_each(move |_| {
+            let other = held.0.lock().unwrap().take();
+            async move {
+                if let Some(other) = other {
+                    let _events = other.subscribe::<odd::Happened>().await?;
+                    other.emit(happened(9)).await?;
+                    other.client().disconnect().await;
+                }
+                Ok(())
+            }
+        })
+        .await
+        .unwrap();
+    for number in 0..3 {
+        server.broadcast(happened(number)).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    guard.unsubscribe().await;
+    assert_eq!(events.next().await.unwrap().number, 2);
+    assert_eq!(server.clients().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_and_a_detached_request_have_no_deadline() {
+    for way in WAYS {
+        let (_server, client) = start("odd-deadline", way).await;
+        let mut events = client.subscribe::<odd::Happened>().await.unwrap();
+        let left = client.announce().timeout(Duration::from_secs(9)).await;
+        assert_eq!(left, Ok(Some(9)));
+        assert_eq!(events.next().await.unwrap().context().remaining(), None);
+        assert_eq!(client.slow().timeout(Duration::from_secs(9)).await, Ok(None));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_context_made_for_a_call_does_not_lift_the_deadline() {
+    for way in WAYS {
+        let (_server, client) = start("odd-explicit", way).await;
+        let cx = Context::new().with_deadline(Instant::now() + Duration::from_secs(3));
+        let explicit = Context::new().with_metadata("a", "b");
+        let left = cx.scope(async { client.announce().context(explicit).await }).await;
+        assert_eq!(left, Ok(Some(3)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_emitted_with_ok_is_handled() {
+    for way in WAYS {
+        let handled = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&handled);
+        let name = named("odd-emit", way);
+        let server = builder(&name)
+            .on(move |_: Received<odd::Happened>| {
+                let count = Arc::clone(&count);
+                async move {
+                    tokio::task::yield_now().await;
+                    count.fetch_add(1, Ordering::SeqCst);
+                    Ok(())
+                }
+            })
+            .start()
+            .await
+            .unwrap();
+        let emitting = (0..8).map(|_| async {
+            let client = odd::Client::connect(format!("memory://{name}{way}")).await.unwrap();
+            let mut accepted = 0;
+            while client.emit(happened(accepted)).await.is_ok() {
+                accepted += 1;
+                tokio::task::yield_now().await;
+            }
+            accepted as usize
+        });
+        let stopping = async {
+            while handled.load(Ordering::SeqCst) < 100 {
+                tokio::task::yield_now().await;
+            }
+            server.stop().await
+        };
+        let (accepted, stopped) = tokio::join!(futures_util::future::join_all(emitting), stopping);
+        assert_eq!(stopped, Ok(()));
+        assert_eq!(handled.load(Ordering::SeqCst), accepted.into_iter().sum::<usize>());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_handler_that_hangs_is_cut_off_and_counted() {
+    let server = builder("odd-hung")
+        .on(|_: Received<odd::Happened>| async {
+            std::future::pending::<()>().await;
+            Ok(())
+        })
+        .start()
+        .await
+        .unwrap();
+    let client = odd::Client::connect("memory://odd-hung").await.unwrap();
+    client.emit(happened(1)).await.unwrap();
+    assert_eq!(server.stop().await, Err(StopError::CutOff { calls: 0, handlers: 1 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_emitted_event_for_which_there_is_no_room_in_time_says_so() {
+    let server = builder("odd-full")
+        .on(|_: Received<odd::Happened>| async {
+            std::future::pending::<()>().await;
+            Ok(())
+        })
+        .start()
+        .await
+        .unwrap();
+    let client = odd::Client::connect("memory://odd-full").await.unwrap();
+    for number in 0..257 {
+        client.emit(happened(number)).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let fault = client.emit(happened(257)).await.unwrap_err();
+    assert_eq!(fault.message(), "the reader of the event had no room for it in time");
+    drop(server);
+}
+
+#[tokio::test]
+async fn nothing_overtakes_an_event_that_waits() {
+    let (server, client) = start("odd-order", "").await;
+    let policy = Overflow::Wait(Duration::from_secs(60));
+    let mut events = client.subscribe::<odd::Happened>().queue(1).overflow(policy).await.unwrap();
+    server.broadcast(happened(1)).await.unwrap();
+    let mut second = server.broadcast(happened(2));
+    assert!(futures_util::poll!(&mut second).is_pending());
+    assert_eq!(events.next().await.unwrap().number, 1);
+    // There is room now, and somebody waits for it.
+    let mut third = server.broadcast(happened(3));
+    assert!(futures_util::poll!(&mut third).is_pending());
+    let reader =
+        async { [events.next().await.unwrap().number, events.next().await.unwrap().number] };
+    let (second, third, read) = tokio::join!(second, third, reader);
+    assert_eq!((second, third, read), (Ok(()), Ok(()), [2, 3]));
+}
+
+#[tokio::test]
+async fn a_callback_may_end_its_own_subscription() {
+    let (server, client) = start("odd-own-end", "").await;
+    let (guard, done) = (Arc::new(Mutex::new(None)), Arc::new(Notify::new()));
+    let (own, told) = (Arc::clone(&guard), Arc::clone(&done));
+    let subscribed = client.subscribe::<odd::Happened>().for_each(move |_| {
+        let own: Option<magicbutton::SubscriptionGuard> = own.lock().unwrap().take();
+        let told = Arc::clone(&told);
+        async move {
+            if let Some(own) = own {
+                own.unsubscribe().await;
+                told.notify_one();
+            }
+            Ok(())
+        }
+    });
+    *guard.lock().unwrap() = Some(subscribed.await.unwrap());
+    server.broadcast(happened(1)).await.unwrap();
+    done.notified().await;
+}
+
+struct Silent;
+
+impl silent::Service for Silent {}
+
+#[tokio::test]
+async fn a_contract_without_events_ends_its_subscriptions_too() {
+    let server = Server::builder()
+        .serve(silent::serve(Silent))
+        .on(|_: Received<silent::Event>| async { Ok(()) })
+        .bind("memory://odd-silent")
+        .start()
+        .await
+        .unwrap();
+    let client = silent::Client::connect("memory://odd-silent").await.unwrap();
+    let mut events = client.subscribe::<silent::Event>().await.unwrap();
+    assert_eq!(server.stop().await, Ok(()));
+    assert!(events.next().await.is_none());
+    assert_eq!(events.end(), Some(EndReason::ServerStopped));
+}
+
+#[tokio::test]
+async fn a_server_that_fails_to_start_leaves_nothing_behind() {
+    let _taken = start("odd-taken", "").await;
+    let failed = Server::builder()
+        .serve(odd::serve(Service::default()))
+        .bind("memory://odd-ghost")
+        .bind("memory://odd-taken")
+        .start();
+    assert!(failed.await.is_err());
+    let fault: Fault = Client::connect("memory://odd-ghost").await.unwrap_err();
+    assert_eq!(fault.message(), "nobody serves memory://odd-ghost in this process");
+}
+
+fn runtime(timers: bool) -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    if timers { builder.enable_all() } else { &mut builder }.build().unwrap()
+}
+
+#[test]
+fn a_server_can_be_stopped_whatever_has_become_of_its_runtime() {
+    // Stopped from another runtime, after its own is gone.
+    let first = runtime(true);
+    let (server, client) = first.block_on(start("odd-gone", ""));
+    drop(first);
+    runtime(true).block_on(async {
+        assert_eq!(tokio::time::timeout(Duration::from_secs(9), server.stop()).await, Ok(Ok(())));
+        let _ = server.stopped().await;
+    });
+    let disconnected = ClientStatus::Disconnected(EndReason::ServerStopped);
+    assert_eq!(client.client().status(), disconnected);
+
+    // On a runtime without timers nobody can be waited for, and nobody hangs.
+    let bare = runtime(false);
+    let (server, client) = bare.block_on(start("odd-bare", ""));
+    let _ = bare.block_on(server.stop());
+    assert_eq!(client.client().status(), disconnected);
+
+    // Without any runtime at all.
+    let (server, client) = start("odd-none", "").now_or_never().unwrap();
+    assert_eq!(server.stop().now_or_never(), Some(Ok(())));
+    assert_eq!(client.client().status(), disconnected);
+}
+
+#[tokio::test]
+async fn a_detached_handler_belongs_to_the_server_not_to_the_callers_runtime() {
+    let bench = common::bench("odd-detached", "").await;
+    let client = bench.client.clone();
+    let caller = std::thread::spawn(move || {
+        let runtime = runtime(true);
+        runtime.block_on(async {
+            let mut call = Box::pin(client.wait_detached());
+            assert!(futures_util::poll!(&mut call).is_pending());
+        });
+    });
+    caller.join().unwrap();
+    bench.seen.go_on.notify_one();
+    bench.seen.until(&bench.seen.dropped, 1).await;
+    assert_eq!(bench.seen.finished.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_queue_of_any_size_is_bounded() {
+    let (_server, client) = start("odd-queue", "").await;
+    for size in [0, usize::MAX] {
+        assert!(client.subscribe::<odd::Happened>().queue(size).await.is_ok());
+    }
+}
