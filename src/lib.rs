@@ -20,6 +20,8 @@ mod guide {
     mod errors {}
     #[doc = include_str!("../docs/events.md")]
     mod events {}
+    #[doc = include_str!("../docs/connections.md")]
+    mod connections {}
     #[doc = include_str!("../docs/context.md")]
     mod context {}
     #[doc = include_str!("../docs/testing.md")]

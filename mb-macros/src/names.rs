@@ -18,6 +18,12 @@ pub(crate) fn code(ident: &Ident) -> String {
     text(ident).to_shouty_snake_case()
 }
 
+/// Whether a name has a form on the wire: ASCII, with a letter first once underscores are left out.
+pub(crate) fn can_travel(ident: &Ident) -> bool {
+    let text = text(ident);
+    text.is_ascii() && text.trim_start_matches('_').starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
 /// `create_order` has the payload `CreateOrder`.
 pub(crate) fn payload(ident: &Ident) -> Ident {
     Ident::new(&text(ident).to_upper_camel_case(), ident.span())

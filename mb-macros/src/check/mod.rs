@@ -4,11 +4,11 @@
 use std::{collections::HashMap, fmt::Display, hash::Hash};
 
 use quote::ToTokens;
-use syn::Ident;
+use syn::{Attribute, Fields, Ident};
 
 use crate::{
     errors::Errors,
-    model::{Contract, ErrorEnum, ErrorVariant},
+    model::{Contract, ErrorEnum, ErrorVariant, PlainType},
     names,
 };
 
@@ -26,6 +26,42 @@ pub(crate) fn check(contract: &mut Contract, errors: &Errors) {
     wire_names(contract, errors);
     codes(contract, errors);
     declared_errors(contract, errors);
+    field_names(contract, errors);
+}
+
+/// Fields that the user names himself may collide as he likes: serde says so.
+fn field_names(contract: &Contract, errors: &Errors) {
+    let check = |fields: &mut dyn Iterator<Item = (&Ident, &[Attribute])>| {
+        let mut seen = Seen::new(errors);
+        for (ident, attrs) in fields {
+            if !attrs.iter().any(|attr| attr.path().is_ident("serde")) {
+                let name = names::wire(ident);
+                let message = format!("two fields are called `{name}` on the wire");
+                seen.first(name, ident, message);
+            }
+        }
+    };
+    let named = |fields: &Fields| {
+        check(
+            &mut fields
+                .iter()
+                .filter_map(|field| Some((field.ident.as_ref()?, field.attrs.as_slice()))),
+        );
+    };
+    for item in &contract.types {
+        match item {
+            PlainType::Struct(item) => named(&item.fields),
+            PlainType::Enum(item) => item.variants.iter().for_each(|v| named(&v.fields)),
+            PlainType::Alias(_) => {}
+        }
+    }
+    contract.events.iter().for_each(|event| named(&event.item.fields));
+    let variants = contract.errors.iter().flat_map(|error| &error.variants);
+    variants.for_each(|error| named(&error.variant.fields));
+    for request in &contract.requests {
+        let arguments = request.arguments.iter();
+        check(&mut arguments.map(|argument| (&argument.ident, argument.attrs.as_slice())));
+    }
 }
 
 /// A plain type of the contract is no error: nearly one, so that the request is let go.

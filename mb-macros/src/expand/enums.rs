@@ -34,7 +34,7 @@ fn event(scope: &Scope<'_>) -> TokenStream {
     );
     quote_spanned! {at=>
         /// Any event of the contract. Events have many readers, who share them.
-        #attributes
+        #(#attributes)*
         #vis enum Event {
             #(#docs #[serde(rename = #names)] #idents(::std::sync::Arc<#idents>)),*
         }
@@ -79,7 +79,7 @@ fn request(scope: &Scope<'_>) -> TokenStream {
     let attributes = payload_attributes(scope, &scope.contract.ident, &[], "self", &style);
     quote_spanned! {at=>
         /// Any request of the contract: to be written to a log, and sent as it is.
-        #attributes
+        #(#attributes)*
         #vis enum Request {
             #(#docs #[serde(rename = #names)] #idents(requests::#idents)),*
         }
@@ -109,7 +109,7 @@ fn error(scope: &Scope<'_>) -> TokenStream {
     let this = this(&idents);
     quote_spanned! {at=>
         /// Any error of the contract.
-        #attributes
+        #(#attributes)*
         #[allow(missing_docs)]
         #vis enum Error { #(#idents(#idents)),* }
         impl ::core::fmt::Display for Error {

@@ -38,8 +38,7 @@ fn one(scope: &Scope<'_>, error: &ErrorEnum, start: usize) -> TokenStream {
     // An enum without variants is an error already; it still has to be code.
     let this = if variants.is_empty() { quote!(*self) } else { quote!(self) };
     quote_spanned! {at(ident)=>
-        #payload
-        #(#attrs)*
+        #(#payload)*
         #vis enum #ident { #(#declared),* }
         impl ::core::fmt::Display for #ident {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {

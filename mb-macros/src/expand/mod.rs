@@ -7,6 +7,7 @@ mod enums;
 mod errors;
 mod events;
 mod fingerprint;
+mod outwards;
 mod plain;
 mod requests;
 mod service;
@@ -14,6 +15,7 @@ mod visibility;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, parse_quote_spanned};
 
 use crate::model::Contract;
 
@@ -66,7 +68,7 @@ pub(crate) fn expand(rt: &TokenStream, contract: &Contract) -> TokenStream {
     let descriptor = descriptor::expand(&scope);
     quote! {
         #(#attrs)*
-        #[allow(unreachable_pub, clippy::too_many_arguments)]
+        #[allow(deprecated, unreachable_pub, clippy::too_many_arguments)]
         #vis mod #ident {
             #(#uses)*
             // serde's derive takes its path as text, which cannot name what `$crate` stands for.
@@ -89,15 +91,16 @@ fn serde_alias() -> Ident {
     Ident::new("__magicbutton_serde", Span::call_site())
 }
 
-/// The attributes that make a type travel: derives that the user has not given, and how serde
-/// names things. `from` is the module the type is in, as seen from the contract.
+/// All attributes of a type that travels: derives that the user has not given, the user's own, and
+/// then, after whatever derive reads it, how serde names things. `within` is the contract's module,
+/// as seen from the type.
 fn payload_attributes(
     scope: &Scope<'_>,
     word: &Ident,
-    attrs: &[syn::Attribute],
+    attrs: &[Attribute],
     within: &str,
     style: &[&str],
-) -> TokenStream {
+) -> Vec<Attribute> {
     let (rt, at) = (scope.rt_at(word), at(word));
     let given = plain::derived(attrs);
     let missing =
@@ -118,10 +121,9 @@ fn payload_attributes(
         (!settings.iter().any(|given| given == name))
             .then(|| setting.parse::<TokenStream>().unwrap_or_default())
     });
-    quote_spanned! {at=>
-        #[derive(#(#derives),*)]
-        #[serde(crate = #path #(, #style)*)]
-    }
+    let derive: Attribute = parse_quote_spanned!(at=> #[derive(#(#derives),*)]);
+    let serde: Attribute = parse_quote_spanned!(at=> #[serde(crate = #path #(, #style)*)]);
+    [derive].into_iter().chain(attrs.iter().cloned()).chain([serde]).collect()
 }
 
 /// Documentation, as `///` would write it.

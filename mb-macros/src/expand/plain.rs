@@ -29,23 +29,33 @@ pub(super) fn expand(scope: &Scope<'_>, item: &PlainType) -> TokenStream {
 pub(super) fn structure(scope: &Scope<'_>, item: &ItemStruct) -> TokenStream {
     let style: &[&str] =
         if matches!(item.fields, Fields::Named(_)) { &[CAMEL_FIELDS] } else { &[] };
-    let attributes = payload_attributes(scope, &item.ident, &item.attrs, "self", style);
-    let mut item = ItemStruct { vis: visible(scope, &item.ident), ..item.clone() };
+    let attrs = payload_attributes(scope, &item.ident, &item.attrs, "self", style);
+    let mut item = ItemStruct { attrs, vis: visible(scope, &item.ident), ..item.clone() };
     for field in &mut item.fields {
         field.vis = visible(scope, field.ident.to_token_stream());
     }
-    quote!(#attributes #item)
+    quote!(#item)
 }
 
 fn enumeration(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
     let style = [CAMEL_FIELDS, CAMEL_VARIANT_FIELDS];
-    let attributes = payload_attributes(scope, &item.ident, &item.attrs, "self", &style);
-    let item = ItemEnum { vis: visible(scope, &item.ident), ..item.clone() };
-    let bare = item.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit))
-        && !item.variants.is_empty()
-        && item.generics.params.is_empty();
-    let names = bare.then(|| wire_name_traits(scope, &item));
-    quote!(#attributes #item #names)
+    let attrs = payload_attributes(scope, &item.ident, &item.attrs, "self", &style);
+    let names = has_wire_names(item).then(|| wire_name_traits(scope, item));
+    let item = ItemEnum { attrs, vis: visible(scope, &item.ident), ..item.clone() };
+    quote!(#item #names)
+}
+
+/// Whether each value of an enum is a name on the wire, and nothing else.
+fn has_wire_names(item: &ItemEnum) -> bool {
+    let only = |attrs: &[Attribute], keys: &[&str]| {
+        serde_keys(attrs).iter().all(|given| keys.contains(&given.as_str()))
+    };
+    let bare = item.variants.iter().all(|variant| {
+        matches!(variant.fields, Fields::Unit) && only(&variant.attrs, &["rename", "alias"])
+    });
+    bare && !item.variants.is_empty()
+        && item.generics.params.is_empty()
+        && only(&item.attrs, &["rename_all", "rename", "expecting"])
 }
 
 /// An enum of bare variants shows and reads its wire names, as serde has them.

@@ -3,17 +3,15 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{
-    Ident, Index, Path, Token, Type,
-    visit_mut::{self, VisitMut},
-};
+use syn::{Ident, Index};
 
-use super::{Scope, at, payload_attributes, visibility};
+use super::{Scope, at, outwards::Outwards, payload_attributes, visibility};
 use crate::model::{Argument, Request};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let payloads: Vec<&Ident> = scope.contract.requests.iter().map(|r| &r.payload).collect();
-    let structs = scope.contract.requests.iter().map(|request| payload(scope, request, &payloads));
+    let outwards = Outwards::new(scope.contract, &payloads);
+    let structs = scope.contract.requests.iter().map(|request| payload(scope, request, &outwards));
     let places = scope.contract.requests.iter().enumerate().map(|(position, request)| {
         let Request { ident, payload, .. } = request;
         let rt = scope.rt_at(ident);
@@ -39,18 +37,17 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-fn payload(scope: &Scope<'_>, request: &Request, payloads: &[&Ident]) -> TokenStream {
+fn payload(scope: &Scope<'_>, request: &Request, outwards: &Outwards<'_>) -> TokenStream {
     let Request { payload, payload_attrs, arguments, .. } = request;
     let vis = visibility::seen_from(&scope.contract.vis, 2, payload.span());
     let style = ["rename_all = \"camelCase\""];
     let attributes = payload_attributes(scope, payload, payload_attrs, "super", &style);
     let fields = arguments.iter().map(|Argument { attrs, ident, ty }| {
-        let ty = seen_from_inside(ty, payloads);
+        let (attrs, ty) = (outwards.attributes(attrs), outwards.ty(ty));
         quote_spanned!(at(ident)=> #(#attrs)* #vis #ident: #ty)
     });
     quote_spanned! {at(payload)=>
-        #attributes
-        #(#payload_attrs)*
+        #(#attributes)*
         #vis struct #payload { #(#fields),* }
     }
 }
@@ -62,29 +59,4 @@ pub(super) fn error_type(scope: &Scope<'_>, request: &Request) -> TokenStream {
         Some(error) => quote!(#error),
         None => quote!(#rt::Never),
     }
-}
-
-/// A type of the contract's module, as the module `requests` inside it names it. There, a payload
-/// hides a type of the same name: `create_order(order: CreateOrder)`.
-fn seen_from_inside(ty: &Type, payloads: &[&Ident]) -> Type {
-    struct Outwards<'a>(&'a [&'a Ident]);
-    impl VisitMut for Outwards<'_> {
-        fn visit_path_mut(&mut self, path: &mut Path) {
-            visit_mut::visit_path_mut(self, path);
-            let Some(first) = path.segments.first_mut().filter(|_| path.leading_colon.is_none())
-            else {
-                return;
-            };
-            let span = first.ident.span();
-            let outer = Ident::from(Token![super](span));
-            if first.ident == "self" {
-                first.ident = outer;
-            } else if first.ident == "super" || self.0.contains(&&first.ident) {
-                path.segments.insert(0, outer.into());
-            }
-        }
-    }
-    let mut ty = ty.clone();
-    Outwards(payloads).visit_type_mut(&mut ty);
-    ty
 }

@@ -182,7 +182,7 @@ impl Keys {
     /// A key that is true where it stands: `retryable`, or `retryable = false`.
     pub(super) fn flag(&self, name: &str, errors: &Errors) -> bool {
         let Some(key) = self.keys.iter().find(|key| key.name == name) else { return false };
-        match &key.value {
+        match key.value.as_ref().map(bare) {
             None => true,
             Some(Expr::Lit(ExprLit { lit: Lit::Bool(LitBool { value, .. }), .. })) => *value,
             Some(other) => {
@@ -209,12 +209,20 @@ impl Keys {
 
     fn literal(&self, name: &str, what: &str, example: &str, errors: &Errors) -> Option<Lit> {
         let key = self.keys.iter().find(|key| key.name == name)?;
-        match &key.value {
+        match key.value.as_ref().map(bare) {
             Some(Expr::Lit(ExprLit { lit, .. })) => return Some(lit.clone()),
             Some(other) => errors.at(other, format!("`{name}` is {what}{name}{example}")),
             None => errors.at(&key.name, format!("`{name}` is {what}{name}{example}")),
         }
         None
+    }
+}
+
+/// An expression without the brackets that a macro of the user's puts around it.
+fn bare(value: &Expr) -> &Expr {
+    match value {
+        Expr::Group(inner) => bare(&inner.expr),
+        value => value,
     }
 }
 

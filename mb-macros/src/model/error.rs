@@ -66,6 +66,9 @@ impl ErrorVariant {
         let marks = Marks::take(&mut variant.attrs, errors);
         marks.allow(&[Marker::Error], "a variant of an error", errors);
         plain::check_fields(&mut variant.fields, "a field of an error", errors);
+        if !plain::check_name(&variant.ident, errors) {
+            return None;
+        }
         if let Fields::Unnamed(fields) = &variant.fields {
             errors.at(fields, "the fields of an error travel by name: write `{ name: Type }`");
             return None;

@@ -39,7 +39,7 @@ impl Event {
             );
             return Err(Box::new(item));
         }
-        if !item.generics.params.is_empty() {
+        if !plain::check_name(&item.ident, errors) || !item.generics.params.is_empty() {
             return Err(Box::new(item));
         }
         let wire_name =

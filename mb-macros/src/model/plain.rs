@@ -1,14 +1,15 @@
 //! Plain types: declared in the contract so that it is whole, and public like everything in it.
 
 use syn::{
-    Field, Fields, GenericParam, Generics, Ident, ItemEnum, ItemStruct, ItemType, Visibility,
+    Attribute, Field, Fields, GenericParam, Generics, Ident, ItemEnum, ItemStruct, ItemType,
+    Visibility,
 };
 
 use super::{
     attributes::{Marker, Marks},
     travel::check_type,
 };
-use crate::errors::Errors;
+use crate::{errors::Errors, names};
 
 /// A type that is no message by itself.
 pub(crate) enum PlainType {
@@ -29,6 +30,7 @@ impl PlainType {
         check_visibility(&item.vis, errors);
         check_generics(&item.generics, "a type of a contract", errors);
         for variant in &mut item.variants {
+            check_renamed(&variant.ident, &mut variant.attrs, errors);
             Marks::take(&mut variant.attrs, errors).allow(&[], "a variant of a plain enum", errors);
             check_fields(&mut variant.fields, "a field", errors);
         }
@@ -56,10 +58,31 @@ pub(super) fn check_visibility(vis: &Visibility, errors: &Errors) {
 
 /// Checks the visibility of fields, takes misplaced attributes out.
 pub(super) fn check_fields(fields: &mut Fields, what: &str, errors: &Errors) {
-    for Field { attrs, vis, ty, .. } in fields {
+    for Field { attrs, vis, ty, ident, .. } in fields {
         check_visibility(vis, errors);
+        if let Some(ident) = ident {
+            check_renamed(ident, attrs, errors);
+        }
         check_type(ty, what, errors);
         Marks::take(attrs, errors).allow(&[] as &[Marker], what, errors);
+    }
+}
+
+/// What is named on the wire has a name there. Says whether it has.
+pub(super) fn check_name(ident: &Ident, errors: &Errors) -> bool {
+    let can_travel = names::can_travel(ident);
+    if !can_travel {
+        errors.at(ident, "this name travels: write it in ASCII, with a letter first");
+    }
+    can_travel
+}
+
+/// The same for a field or a variant, whose name serde changes: a name that it could not change
+/// keeps out of its way.
+fn check_renamed(ident: &Ident, attrs: &mut Vec<Attribute>, errors: &Errors) {
+    if !check_name(ident, errors) {
+        let name = names::text(ident);
+        attrs.push(parse_quote!(#[serde(rename = #name)]));
     }
 }
 

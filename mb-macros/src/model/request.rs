@@ -60,11 +60,12 @@ impl Request {
                 .at(&ident, "a function in a contract is a request: write `#[request]` above it"),
         }
         check_qualifiers(&signature, errors);
+        let named = plain::check_name(&ident, errors);
         let arguments = arguments(&signature, errors);
         let reply = reply(&signature, errors);
         let (arguments, reply) = (arguments?, reply?);
         // Its types would not be found without its parameters: that error would say nothing new.
-        if !signature.generics.params.is_empty() {
+        if !named || !signature.generics.params.is_empty() {
             return None;
         }
         if detached && reply.streamed {
@@ -131,6 +132,7 @@ fn arguments(signature: &Signature, errors: &Errors) -> Option<Vec<Argument>> {
                             && pat.subpat.is_none() =>
                     {
                         let ty = (*typed.ty).clone();
+                        whole &= plain::check_name(&pat.ident, errors);
                         arguments.push(Argument { attrs, ident: pat.ident.clone(), ty });
                     }
                     other => {
@@ -148,7 +150,7 @@ fn reply(signature: &Signature, errors: &Errors) -> Option<Reply> {
     let unit: Type = parse_quote!(());
     let declared = match &signature.output {
         ReturnType::Default => &unit,
-        ReturnType::Type(_, ty) => &**ty,
+        ReturnType::Type(_, ty) => bare(ty),
     };
     let (once, streamed) = match declared {
         Type::ImplTrait(stream) => {
@@ -174,10 +176,19 @@ fn reply(signature: &Signature, errors: &Errors) -> Option<Reply> {
         ),
         _ => {}
     }
-    let (ty, error) = result_of(once, errors)?;
+    let (ty, error) = result_of(bare(once), errors)?;
     let sound = check_type(&ty, "a reply", errors)
         & error.as_ref().is_none_or(|error| check_type(error, "an error", errors));
     sound.then_some(Reply { ty, error, streamed })
+}
+
+/// A type without what only holds it together: parentheses, or a macro's own brackets.
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => bare(&inner.elem),
+        Type::Group(inner) => bare(&inner.elem),
+        ty => ty,
+    }
 }
 
 /// `T` and `E` of `Result<T, E>`, or any other type by itself.

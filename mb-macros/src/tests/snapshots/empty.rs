@@ -1,16 +1,18 @@
-#[allow(unreachable_pub, clippy::too_many_arguments)]
+#[allow(deprecated, unreachable_pub, clippy::too_many_arguments)]
 mod nothing {
     #[allow(unused_imports)]
     use ::magicbutton::__private::v1::serde as __magicbutton_serde;
     /// The payload of each request: what travels, and what middleware sees.
     #[allow(missing_docs, unused_imports)]
-    pub mod requests {
+    pub(super) mod requests {
         use super::*;
     }
     /// What a service of the contract `nothing` does. Write each method as `async fn`.
-    pub trait Service: ::core::marker::Send + ::core::marker::Sync + 'static {}
+    pub(super) trait Service: ::core::marker::Send + ::core::marker::Sync + 'static {}
     /// The contract with a service that implements it: for `Server::builder().serve(..)`.
-    pub fn serve(service: impl Service) -> ::magicbutton::__private::v1::ServedContract {
+    pub(super) fn serve(
+        service: impl Service,
+    ) -> ::magicbutton::__private::v1::ServedContract {
         ::magicbutton::__private::v1::ServedContract::new(
             &CONTRACT,
             service,
@@ -19,7 +21,7 @@ mod nothing {
     }
     /// A client of the contract `nothing`. Clones share one connection.
     #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-    pub struct Client(::magicbutton::__private::v1::Client);
+    pub(super) struct Client(::magicbutton::__private::v1::Client);
     impl Client {
         /// Connects, and checks that the server serves this contract in a compatible version.
         /// For options, see `magicbutton::Client::builder` and its `typed`.
@@ -94,7 +96,7 @@ mod nothing {
         ::magicbutton::__private::v1::serde::Deserialize
     )]
     #[serde(crate = "self::__magicbutton_serde", tag = "event", content = "payload")]
-    pub enum Event {}
+    pub(super) enum Event {}
     impl ::magicbutton::__private::v1::Subscribe for Event {
         fn events() -> impl ::core::iter::Iterator<
             Item = &'static ::magicbutton::__private::v1::EventDescriptor,
@@ -135,7 +137,7 @@ mod nothing {
         tag = "requestType",
         content = "payload"
     )]
-    pub enum Request {}
+    pub(super) enum Request {}
     impl ::magicbutton::__private::v1::AnyRequest for Request {
         fn descriptor(
             &self,
@@ -156,7 +158,7 @@ mod nothing {
     )]
     #[serde(crate = "self::__magicbutton_serde", untagged)]
     #[allow(missing_docs)]
-    pub enum Error {}
+    pub(super) enum Error {}
     impl ::core::fmt::Display for Error {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             match *self {}
@@ -171,7 +173,7 @@ mod nothing {
         }
     }
     /// Everything known of the contract without its types.
-    pub static CONTRACT: ::magicbutton::__private::v1::ContractDescriptor = ::magicbutton::__private::v1::ContractDescriptor::declared(
+    pub(super) static CONTRACT: ::magicbutton::__private::v1::ContractDescriptor = ::magicbutton::__private::v1::ContractDescriptor::declared(
         "nothing",
         "1.0.0",
         2038891339581371146u64,

@@ -1,5 +1,5 @@
 /// Orders.
-#[allow(unreachable_pub, clippy::too_many_arguments)]
+#[allow(deprecated, unreachable_pub, clippy::too_many_arguments)]
 pub mod orders {
     use super::Money;
     #[allow(unused_imports)]
@@ -10,12 +10,12 @@ pub mod orders {
         ::magicbutton::__private::v1::serde::Serialize,
         ::magicbutton::__private::v1::serde::Deserialize
     )]
+    #[derive(Eq, Clone)]
     #[serde(
         crate = "self::__magicbutton_serde",
         rename_all = "camelCase",
         rename_all_fields = "camelCase"
     )]
-    #[derive(Eq, Clone)]
     pub enum Status {
         Open,
         #[serde(rename = "shut")]
@@ -41,12 +41,12 @@ pub mod orders {
         ::magicbutton::__private::v1::serde::Serialize,
         ::magicbutton::__private::v1::serde::Deserialize
     )]
+    /// With content.
     #[serde(
         crate = "self::__magicbutton_serde",
         rename_all = "camelCase",
         rename_all_fields = "camelCase"
     )]
-    /// With content.
     pub enum Payment {
         Cash,
         Card { number: String },
@@ -199,9 +199,9 @@ pub mod orders {
             ::magicbutton::__private::v1::serde::Serialize,
             ::magicbutton::__private::v1::serde::Deserialize
         )]
-        #[serde(crate = "super::__magicbutton_serde", rename_all = "camelCase")]
         /// Places an order.
         #[serde(deny_unknown_fields)]
+        #[serde(crate = "super::__magicbutton_serde", rename_all = "camelCase")]
         pub struct CreateOrder {
             /// By whom.
             pub customer_id: String,
@@ -215,8 +215,8 @@ pub mod orders {
             ::magicbutton::__private::v1::serde::Serialize,
             ::magicbutton::__private::v1::serde::Deserialize
         )]
-        #[serde(crate = "super::__magicbutton_serde", rename_all = "camelCase")]
         /// Cannot fail.
+        #[serde(crate = "super::__magicbutton_serde", rename_all = "camelCase")]
         pub struct Count {}
         #[derive(
             ::core::clone::Clone,
@@ -236,8 +236,8 @@ pub mod orders {
             ::magicbutton::__private::v1::serde::Serialize,
             ::magicbutton::__private::v1::serde::Deserialize
         )]
-        #[serde(crate = "super::__magicbutton_serde", rename_all = "camelCase")]
         /// As they come.
+        #[serde(crate = "super::__magicbutton_serde", rename_all = "camelCase")]
         pub struct Watch {
             pub status: super::Status,
         }
@@ -338,35 +338,30 @@ pub mod orders {
             |handlers| {
                 handlers
                     .unary(|run, request: ::std::boxed::Box<requests::CreateOrder>| async move {
-                        run.once(
-                                Service::create_order(
-                                    run.service(),
-                                    run.context(),
-                                    request.customer_id,
-                                    request.create_order,
-                                ),
-                            )
+                        run.once(|service, cx| Service::create_order(
+                                service,
+                                cx,
+                                request.customer_id,
+                                request.create_order,
+                            ))
                             .await
                     })
                     .unary(|run, _request: ::std::boxed::Box<requests::Count>| async move {
-                        run.once(Service::count(run.service(), run.context())).await
+                        run.once(|service, cx| Service::count(service, cx)).await
                     })
                     .unary(|run, request: ::std::boxed::Box<requests::Touch>| async move {
-                        run.once(
-                                Service::touch(run.service(), run.context(), request.cx),
-                            )
+                        run.once(|service, cx| Service::touch(service, cx, request.cx))
                             .await
                     })
                     .streamed(|run, request: ::std::boxed::Box<requests::Watch>, items| async move {
                         run.many(
                                 items,
-                                Service::watch(run.service(), run.context(), request.status),
+                                |service, cx| Service::watch(service, cx, request.status),
                             )
                             .await
                     })
                     .streamed(|run, _request: ::std::boxed::Box<requests::Ticks>, items| async move {
-                        run.many(items, Service::ticks(run.service(), run.context()))
-                            .await
+                        run.many(items, |service, cx| Service::ticks(service, cx)).await
                     })
             },
         )

@@ -1,5 +1,5 @@
 /// Greets people.
-#[allow(unreachable_pub, clippy::too_many_arguments)]
+#[allow(deprecated, unreachable_pub, clippy::too_many_arguments)]
 pub mod greeter {
     #[allow(unused_imports)]
     use ::magicbutton::__private::v1::serde as __magicbutton_serde;
@@ -10,8 +10,8 @@ pub mod greeter {
         ::magicbutton::__private::v1::serde::Serialize,
         ::magicbutton::__private::v1::serde::Deserialize
     )]
-    #[serde(crate = "self::__magicbutton_serde", rename_all = "camelCase")]
     /// Somebody was greeted.
+    #[serde(crate = "self::__magicbutton_serde", rename_all = "camelCase")]
     pub struct Greeted {
         pub name: String,
     }
@@ -69,8 +69,8 @@ pub mod greeter {
             ::magicbutton::__private::v1::serde::Serialize,
             ::magicbutton::__private::v1::serde::Deserialize
         )]
-        #[serde(crate = "super::__magicbutton_serde", rename_all = "camelCase")]
         /// Says hello.
+        #[serde(crate = "super::__magicbutton_serde", rename_all = "camelCase")]
         pub struct Hello {
             pub name: String,
         }
@@ -100,9 +100,7 @@ pub mod greeter {
             |handlers| {
                 handlers
                     .unary(|run, request: ::std::boxed::Box<requests::Hello>| async move {
-                        run.once(
-                                Service::hello(run.service(), run.context(), request.name),
-                            )
+                        run.once(|service, cx| Service::hello(service, cx, request.name))
                             .await
                     })
             },
