@@ -2,7 +2,7 @@
 
 use syn::{
     Attribute, Field, Fields, GenericParam, Generics, Ident, ItemEnum, ItemStruct, ItemType,
-    Visibility,
+    Visibility, parse_quote,
 };
 
 use super::{
