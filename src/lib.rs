@@ -6,16 +6,17 @@ pub use mb_runtime::{
     ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor, DeclaredError,
     DecodeError, EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event,
     EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint, Never, Overflow, Payload,
-    Publish, RawCall, RawStream, Received, Reply, Request, RequestDescriptor, ServedContract,
-    Server, ServerBuilder, StartError, Status, StopError, Stream, StreamCall, Subscribe,
-    Subscribing, Subscription, SubscriptionGuard, Transport, UnknownName, WireError, contract,
+    Publish, RawCall, RawStream, Received, Reply, Request, RequestDescriptor, Resolve,
+    ServedContract, Server, ServerBuilder, StartError, Status, StopError, Stream, StreamCall,
+    Subscribe, Subscribing, Subscription, SubscriptionGuard, Transport, UnknownName, WireError,
 };
+
+#[doc = include_str!("../docs/contract.md")]
+pub use mb_runtime::contract;
 
 /// The guide's pages, compiled: an example that does not work is an error.
 #[cfg(doctest)]
 mod guide {
-    #[doc = include_str!("../docs/contract.md")]
-    mod contract {}
     #[doc = include_str!("../docs/errors.md")]
     mod errors {}
     #[doc = include_str!("../docs/events.md")]

@@ -127,117 +127,90 @@ fn a_contract_describes_itself() {
     assert!(contract.errors[2].retryable);
 }
 
-/// The same contract again, and again with small changes: each a module `a` of its own.
-macro_rules! variant {
-    ($name:ident: $($contract:tt)*) => {
-        mod $name {
+/// The same contract again, and again with one change: each a module `a` of its own.
+macro_rules! variants {
+    ($($name:ident: [$($field:tt)*] $status:literal [$($request:tt)*];)*) => {
+        $(mod $name {
             #![allow(dead_code)]
-            magicbutton::contract!(#[contract(version = "1.0.0")] pub mod a { $($contract)* });
-        }
+            magicbutton::contract!(
+                #[contract(version = "1.0.0")]
+                pub mod a {
+                    struct Point { $($field)*, y: u32 }
+                    enum Color { Red, Green }
+                    #[event]
+                    struct Drawn { point: Point, color: Color }
+                    #[error]
+                    enum Refused {
+                        #[error(status = $status, message = "no {why}")]
+                        No { why: String },
+                    }
+                    #[request]
+                    $($request)*
+                }
+            );
+        })*
+
+        const FINGERPRINTS: &[(&str, u64)] =
+            &[$((stringify!($name), $name::a::CONTRACT.fingerprint)),*];
     };
 }
 
-variant!(base:
-    struct Point { x: u32, y: u32 }
-    enum Color { Red, Green }
-    #[event]
-    struct Drawn { point: Point, color: Color }
-    #[error]
-    enum Refused { #[error(status = 400, message = "no {why}")] No { why: String } }
-    #[request]
-    async fn draw(point: Point, color: Color) -> Result<(), Refused>;
-);
-
-variant!(reordered:
-    /// Documented.
-    #[request]
-    async fn draw(color: Color, point: Point) -> Result<(), Refused>;
-    #[error]
-    enum Refused { /** Why. */ #[error(message = "certainly not {why}", status = 400)] No { why: String } }
-    enum Color { Green, Red }
-    #[derive(Eq)]
-    struct Point { y: u32, /** Across. */ pub x: u32 }
-    #[event]
-    pub struct Drawn { color: Color, point: Point }
-);
-
-macro_rules! changed {
-    ($($name:ident: { $($contract:tt)* })*) => {
-        $(variant!($name: $($contract)*);)*
-
-        #[test]
-        fn every_change_of_a_shape_changes_the_fingerprint() {
-            let base = base::a::CONTRACT.fingerprint;
-            assert_eq!(reordered::a::CONTRACT.fingerprint, base, "docs and order do not");
-            let mut seen = vec![base];
-            $(
-                let changed = $name::a::CONTRACT.fingerprint;
-                assert!(!seen.contains(&changed), stringify!($name));
-                seen.push(changed);
-            )*
-        }
-    };
+variants! {
+    base: [x: u32] 400 [async fn draw(point: Point, color: Color) -> Result<(), Refused>;];
+    field_type: [x: u64] 400 [async fn draw(point: Point, color: Color) -> Result<(), Refused>;];
+    field_name: [z: u32] 400 [async fn draw(point: Point, color: Color) -> Result<(), Refused>;];
+    serde_name: [#[serde(rename = "left")] x: u32] 400
+        [async fn draw(point: Point, color: Color) -> Result<(), Refused>;];
+    status: [x: u32] 404 [async fn draw(point: Point, color: Color) -> Result<(), Refused>;];
+    reply: [x: u32] 400 [async fn draw(point: Point, color: Color) -> Result<u8, Refused>;];
+    cannot_fail: [x: u32] 400 [async fn draw(point: Point, color: Color);];
+    argument: [x: u32] 400 [async fn draw(point: Point) -> Result<(), Refused>;];
+    request_name: [x: u32] 400
+        [async fn paint(point: Point, color: Color) -> Result<(), Refused>;];
+    streamed: [x: u32] 400
+        [fn draw(point: Point, color: Color) -> impl Stream<Item = Result<(), Refused>>;];
 }
 
-changed! {
-    field_type: {
-        struct Point { x: u64, y: u32 }
-        enum Color { Red, Green }
-        #[event]
-        struct Drawn { point: Point, color: Color }
-        #[error]
-        enum Refused { #[error(status = 400, message = "no {why}")] No { why: String } }
-        #[request]
-        async fn draw(point: Point, color: Color) -> Result<(), Refused>;
-    }
-    serde_name: {
-        struct Point { #[serde(rename = "left")] x: u32, y: u32 }
-        enum Color { Red, Green }
-        #[event]
-        struct Drawn { point: Point, color: Color }
-        #[error]
-        enum Refused { #[error(status = 400, message = "no {why}")] No { why: String } }
-        #[request]
-        async fn draw(point: Point, color: Color) -> Result<(), Refused>;
-    }
-    status: {
-        struct Point { x: u32, y: u32 }
-        enum Color { Red, Green }
-        #[event]
-        struct Drawn { point: Point, color: Color }
-        #[error]
-        enum Refused { #[error(status = 404, message = "no {why}")] No { why: String } }
-        #[request]
-        async fn draw(point: Point, color: Color) -> Result<(), Refused>;
-    }
-    reply: {
-        struct Point { x: u32, y: u32 }
-        enum Color { Red, Green }
-        #[event]
-        struct Drawn { point: Point, color: Color }
-        #[error]
-        enum Refused { #[error(status = 400, message = "no {why}")] No { why: String } }
-        #[request]
-        async fn draw(point: Point, color: Color) -> Result<u8, Refused>;
-    }
-    streamed: {
-        struct Point { x: u32, y: u32 }
-        enum Color { Red, Green }
-        #[event]
-        struct Drawn { point: Point, color: Color }
-        #[error]
-        enum Refused { #[error(status = 400, message = "no {why}")] No { why: String } }
-        #[request]
-        fn draw(point: Point, color: Color) -> impl Stream<Item = Result<(), Refused>>;
-    }
-    request_name: {
-        struct Point { x: u32, y: u32 }
-        enum Color { Red, Green }
-        #[event]
-        struct Drawn { point: Point, color: Color }
-        #[error]
-        enum Refused { #[error(status = 400, message = "no {why}")] No { why: String } }
-        #[request(rename = "paint")]
-        async fn draw(point: Point, color: Color) -> Result<(), Refused>;
+mod reordered {
+    #![allow(dead_code)]
+    magicbutton::contract!(
+        /// Documented.
+        #[contract(version = "1.0.0")]
+        pub mod a {
+            /// Draws.
+            #[request]
+            async fn draw(color: Color, point: Point) -> Result<(), Refused>;
+            #[error]
+            enum Refused {
+                /// Why.
+                #[error(message = "certainly not {why}", status = 400)]
+                No { why: String },
+            }
+            enum Color {
+                Green,
+                Red,
+            }
+            #[derive(Eq)]
+            struct Point {
+                y: u32,
+                /// Across.
+                pub x: u32,
+            }
+            #[event]
+            pub struct Drawn {
+                color: Color,
+                point: Point,
+            }
+        }
+    );
+}
+
+#[test]
+fn every_change_of_a_shape_changes_the_fingerprint_and_nothing_else_does() {
+    assert_eq!(reordered::a::CONTRACT.fingerprint, base::a::CONTRACT.fingerprint);
+    for (position, (name, fingerprint)) in FINGERPRINTS.iter().enumerate() {
+        for (other, same) in &FINGERPRINTS[..position] {
+            assert_ne!(fingerprint, same, "{name} and {other}");
+        }
     }
 }

@@ -81,6 +81,72 @@ async fn an_event_can_be_sent_to_one_client() {
     }
 }
 
+#[tokio::test]
+async fn an_event_says_who_announced_it_and_when() {
+    for way in WAYS {
+        let name = named("from", way);
+        let bench = bench(&name, way).await;
+        let mut made_things = bench.client.subscribe::<ThingMade>().await.unwrap();
+        let before = std::time::SystemTime::now();
+        bench.server.broadcast(made("1")).await.unwrap();
+        let event = made_things.next().await.unwrap();
+        assert_eq!(event.context().source(), Some(name.as_str()));
+        assert!(event.context().timestamp() >= before);
+        assert_eq!(event.context().timestamp(), event.context().timestamp());
+    }
+}
+
+contract!(
+    #[contract(version = "1.0.0")]
+    mod whisper {
+        #[event]
+        struct Whispered {
+            text: String,
+        }
+
+        #[request]
+        async fn whisper_to(client: String, text: String);
+    }
+);
+
+struct Whisperer;
+
+impl whisper::Service for Whisperer {
+    async fn whisper_to(
+        &self,
+        cx: &magicbutton::Context,
+        client: String,
+        text: String,
+    ) -> magicbutton::Reply<()> {
+        cx.send_to(&client, whisper::Whispered { text }).await?;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_handler_can_send_to_one_client() {
+    for way in WAYS {
+        let name = named("whisper", way);
+        let _server = Server::builder()
+            .serve(whisper::serve(Whisperer))
+            .bind(format!("memory://{name}"))
+            .start()
+            .await
+            .unwrap();
+        let connect =
+            |id: &'static str| Client::builder().id(id).connect(format!("memory://{name}{way}"));
+        let (ada, bob) = (connect("ada").await.unwrap(), connect("bob").await.unwrap());
+        let mut for_bob = bob.subscribe::<whisper::Whispered>().await.unwrap();
+        let ada: whisper::Client = ada.typed().unwrap();
+        let mut for_ada = ada.subscribe::<whisper::Whispered>().await.unwrap();
+        ada.whisper_to("bob".into(), "psst".into()).await.unwrap();
+        assert_eq!(for_bob.next().await.unwrap().text, "psst");
+        assert!(futures_util::poll!(std::pin::pin!(for_ada.next())).is_pending());
+        let failure = ada.whisper_to("eve".into(), "psst".into()).await.unwrap_err();
+        assert_eq!(failure.code(), "UNAVAILABLE");
+    }
+}
+
 /// A workshop that remembers what clients emit.
 fn remembering(name: &str, seen: &Arc<Mutex<Vec<String>>>, told: &Arc<Notify>) -> ServerBuilder {
     let (seen, told) = (Arc::clone(seen), Arc::clone(told));

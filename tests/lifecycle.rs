@@ -121,6 +121,69 @@ async fn a_server_takes_so_many_clients_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_server_may_force_the_codec_on_all_its_clients() {
+    let _server = Server::builder()
+        .serve(workshop::serve(Workshop::default()))
+        .bind("memory://forced?codec=json")
+        .start()
+        .await
+        .unwrap();
+    let client = connect("forced", "").await;
+    let mut seen = client.subscribe::<ThingMade>().await.unwrap();
+    client.make_thing("t-1".into(), vec![]).await.unwrap();
+    // An event that has been through the codec is nobody else's.
+    let event = seen.next().await.unwrap().into_shared();
+    assert_eq!(std::sync::Arc::strong_count(&event), 1);
+    assert_eq!(event.thing_id, "t-1");
+}
+
+/// A transport of a user's own: the one in memory, under another scheme.
+struct Relabelled;
+
+#[async_trait::async_trait]
+impl magicbutton::Transport for Relabelled {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["paper"]
+    }
+
+    async fn connect(
+        &self,
+        endpoint: &mb_core::Endpoint,
+        hello: mb_core::Hello,
+        inbound: std::sync::Arc<dyn mb_core::Link>,
+    ) -> Result<mb_core::Connected, Fault> {
+        let endpoint = format!("memory://paper-{}", endpoint.authority()).parse().unwrap();
+        mb_transport_memory::Memory.connect(&endpoint, hello, inbound).await
+    }
+
+    async fn bind(
+        &self,
+        endpoint: &mb_core::Endpoint,
+        host: std::sync::Arc<dyn mb_core::Host>,
+    ) -> Result<Box<dyn mb_core::Binding>, mb_core::BindError> {
+        let endpoint = format!("memory://paper-{}", endpoint.authority()).parse().unwrap();
+        mb_transport_memory::Memory.bind(&endpoint, host).await
+    }
+}
+
+#[tokio::test]
+async fn a_transport_of_ones_own_is_used_for_its_scheme() {
+    let server = Server::builder()
+        .transport(Relabelled)
+        .serve(workshop::serve(Workshop::default()))
+        .bind("paper://desk")
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(server.endpoints().first().unwrap().to_string(), "memory://paper-desk");
+    let client = Client::builder().transport(Relabelled).connect("paper://desk").await.unwrap();
+    let client: workshop::Client = client.typed().unwrap();
+    assert!(client.make_thing("t".into(), vec![]).await.is_ok());
+    let fault = Client::connect("paper://desk").await.unwrap_err();
+    assert!(fault.message().contains("no transport for `paper://`"), "{fault}");
+}
+
+#[tokio::test]
 async fn one_server_may_have_several_endpoints() {
     let server = Server::builder()
         .serve(workshop::serve(Workshop::default()))

@@ -112,8 +112,8 @@ contract!(
         #[request]
         async fn get_order_by_id(order_id: String) -> Result<Order, OrderError>;
 
-        /// Moves an order on: pending, processing, shipped, delivered.
-        #[request]
+        /// Moves an order on: pending, processing, shipped, delivered; or cancels it.
+        #[request(detached)]
         async fn update_order_status(
             order_id: String,
             status: OrderStatus,

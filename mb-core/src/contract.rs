@@ -27,7 +27,7 @@ pub trait Contract: Sized {
     /// The enum over all events of the contract.
     type Event: EventOf<Self> + Publish;
     /// The enum over all requests of the contract.
-    type Request: AnyRequest + Payload;
+    type Request: AnyRequest;
     /// The enum over all errors of the contract.
     type Error: DeclaredError;
     /// Everything known of the contract without its types.

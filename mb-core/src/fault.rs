@@ -50,8 +50,8 @@ pub enum FaultKind {
     Timeout,
     /// The call was given up; the handler may have run in part. `CANCELLED`, 499.
     Cancelled,
-    /// The other side cannot be reached or takes no calls now; the handler has not run.
-    /// `UNAVAILABLE`, 503, retryable.
+    /// The other side cannot be reached or takes no calls now. `UNAVAILABLE`, 503. Where it is
+    /// retryable, as it mostly is, the handler has not run.
     Unavailable,
     /// The message is larger than the other side takes. `PAYLOAD_TOO_LARGE`, 413.
     PayloadTooLarge,
@@ -64,7 +64,8 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    const CODED: [Self; 12] = [
+    /// Every kind that has a code of its own: no contract may declare an error of that code.
+    pub const CODED: [Self; 12] = [
         Self::UnknownRequest,
         Self::ValidationFailed,
         Self::AuthenticationRequired,

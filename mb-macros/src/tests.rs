@@ -3,6 +3,7 @@
 
 mod expansion;
 mod hygiene;
+mod lists;
 mod recovery;
 mod size;
 

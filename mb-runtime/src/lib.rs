@@ -29,6 +29,12 @@ pub use client::{
 };
 pub use dispatch::ServedContract;
 pub use futures_core::Stream;
-pub use mb_core::*;
+pub use mb_core::{
+    Actor, AnyError, AnyRequest, Auth, BindError, Body, Caller, ClientInfo, Codec, Context,
+    Contract, ContractDescriptor, DeclaredError, DecodeError, EncodeError, EndReason, Endpoint,
+    EndpointError, ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault, FaultKind,
+    IntoEndpoint, Never, Payload, Publish, Reply, Request, RequestDescriptor, Resolve, Status,
+    Subscribe, Transport, UnknownName, WireError,
+};
 pub use server::{Server, ServerBuilder, StartError, StopError};
 pub use subscription::{Overflow, Received, Subscription, SubscriptionGuard};

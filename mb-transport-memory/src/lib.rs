@@ -1,6 +1,7 @@
 //! magicbutton within one process. `memory://name` hands typed values over and serialises nothing:
 //! a call runs the handler in the caller's own task. `memory://name?codec=json` sends everything
-//! through the codec instead, so that a test can prove that its types survive a network.
+//! through the codec instead, so that a test can prove that its types survive a network: a client
+//! asks for it, or a server for all of its clients.
 
 #![warn(unreachable_pub)]
 
@@ -34,10 +35,10 @@ impl Transport for Memory {
     ) -> Result<Connected, Fault> {
         let codec =
             codec(endpoint).map_err(|reason| Fault::new(FaultKind::ValidationFailed, reason))?;
-        let host = names::find(endpoint.authority()).ok_or_else(|| {
+        let (host, forced) = names::find(endpoint.authority()).ok_or_else(|| {
             Fault::unavailable(format!("nobody serves {endpoint} in this process"))
         })?;
-        let Some(codec) = codec else { return host.accept(hello, inbound) };
+        let Some(codec) = codec.or(forced) else { return host.accept(hello, inbound) };
         let inbound = Arc::new(Reencode::new(inbound, codec.clone()));
         let mut connected = host.accept(hello, inbound)?;
         connected.link = Arc::new(Reencode::new(connected.link, codec));
@@ -49,9 +50,9 @@ impl Transport for Memory {
         endpoint: &Endpoint,
         host: Arc<dyn Host>,
     ) -> Result<Box<dyn Binding>, BindError> {
-        codec(endpoint)
+        let codec = codec(endpoint)
             .map_err(|reason| BindError::Invalid { endpoint: endpoint.clone(), reason })?;
-        match names::claim(endpoint.authority(), host) {
+        match names::claim(endpoint.authority(), (host, codec)) {
             Some(claim) => Ok(Box::new(Bound { endpoint: endpoint.clone(), claim: Some(claim) })),
             None => Err(BindError::InUse { endpoint: endpoint.clone() }),
         }

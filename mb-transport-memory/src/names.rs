@@ -5,9 +5,12 @@ use std::{
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
-use mb_core::Host;
+use mb_core::{Codec, Host};
 
-type Names = HashMap<String, Arc<dyn Host>>;
+/// The server that has a name, and the codec it forces on everybody.
+pub(crate) type Served = (Arc<dyn Host>, Option<Codec>);
+
+type Names = HashMap<String, Served>;
 
 static NAMES: LazyLock<Mutex<Names>> = LazyLock::new(Mutex::default);
 
@@ -19,25 +22,25 @@ fn names() -> MutexGuard<'static, Names> {
 pub(crate) struct Claim(String);
 
 /// Takes a name, unless somebody has it.
-pub(crate) fn claim(name: &str, host: Arc<dyn Host>) -> Option<Claim> {
+pub(crate) fn claim(name: &str, served: Served) -> Option<Claim> {
     match names().entry(name.to_owned()) {
         Entry::Occupied(_) => None,
         Entry::Vacant(entry) => {
-            entry.insert(host);
+            entry.insert(served);
             Some(Claim(name.to_owned()))
         }
     }
 }
 
 /// The server that has a name.
-pub(crate) fn find(name: &str) -> Option<Arc<dyn Host>> {
+pub(crate) fn find(name: &str) -> Option<Served> {
     names().get(name).cloned()
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
         // Taken out first: dropping the last handle on a server may drop more than a map may see.
-        let host = names().remove(&self.0);
-        drop(host);
+        let served = names().remove(&self.0);
+        drop(served);
     }
 }

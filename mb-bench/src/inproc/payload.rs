@@ -12,10 +12,14 @@ contract!(
             quantity: u32,
         }
 
+        enum Status {
+            Pending,
+        }
+
         struct Order {
             id: String,
             total: f64,
-            status: u8,
+            status: Status,
         }
 
         #[request]
@@ -32,5 +36,5 @@ pub(crate) fn items() -> Vec<Item> {
 pub(crate) fn new_order(customer_id: &str, items: &[Item]) -> Order {
     let quantity: u32 = items.iter().map(|item| item.quantity).sum();
     let total = f64::from(quantity) * 9.5 + customer_id.len() as f64;
-    Order { id: "order-1".to_owned(), total, status: 0 }
+    Order { id: "order-00000000001".to_owned(), total, status: shop::Status::Pending }
 }

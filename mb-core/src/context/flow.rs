@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Context, SpanCell, TraceCell, Written};
+use super::{Context, Written, ids::SharedId};
 use crate::Caller;
 
 scoped_tls::scoped_thread_local! {
@@ -25,8 +25,8 @@ impl Context {
     pub fn child(&self) -> Self {
         let written = self.written();
         let child = Written {
-            trace: written.trace.get_or_init(TraceCell::default).clone().into(),
-            parent_span: Some(written.span.get_or_init(SpanCell::default).clone()),
+            trace: written.trace.get_or_init(SharedId::default).clone().into(),
+            parent_span: Some(written.span.get_or_init(SharedId::default).clone()),
             ..Written::default()
         };
         Self { caller: None, deadline: self.deadline, written: Arc::new(child).into() }
@@ -41,6 +41,7 @@ impl Context {
 
     /// The context of an event caused by this message: an event is of use whoever has stopped
     /// waiting for an answer.
+    #[doc(hidden)]
     #[must_use]
     pub fn child_event(&self) -> Self {
         self.child().without_deadline()
@@ -53,16 +54,19 @@ impl Context {
     }
 
     /// The deadline of the message that this task is handling, if it has one.
+    #[doc(hidden)]
     pub fn current_deadline() -> Option<Instant> {
         if CURRENT.is_set() { CURRENT.with(Self::deadline) } else { None }
     }
 
     /// The context of a new event: caused by the message this task is handling, or empty.
+    #[doc(hidden)]
     pub fn for_event() -> Self {
         if CURRENT.is_set() { CURRENT.with(Self::child_event) } else { Self::new() }
     }
 
     /// The context of a new message, if this task is handling one: its child.
+    #[doc(hidden)]
     #[inline]
     pub fn inherited() -> Option<Self> {
         CURRENT.is_set().then(|| CURRENT.with(Self::child))
@@ -75,6 +79,7 @@ impl Context {
     }
 
     /// Does `work` as part of the handling of this message. See [`scope`](Self::scope).
+    #[doc(hidden)]
     #[inline]
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         CURRENT.set(self, work)
@@ -82,6 +87,7 @@ impl Context {
 
     /// This context as something to send: a server's view becomes a child of itself.
     #[must_use]
+    #[doc(hidden)]
     #[inline]
     pub fn outgoing(self) -> Self {
         if self.is_view() { self.child() } else { self }

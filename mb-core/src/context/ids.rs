@@ -9,9 +9,6 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Default)]
 pub(super) struct SharedId(Arc<OnceLock<Box<str>>>);
 
-pub(super) type TraceCell = SharedId;
-pub(super) type SpanCell = SharedId;
-
 impl SharedId {
     pub(super) fn known(id: &str) -> Self {
         Self(Arc::new(OnceLock::from(Box::from(id))))

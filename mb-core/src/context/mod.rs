@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::{Caller, Fault, Publish};
-use ids::{SharedId, SpanCell, TraceCell};
+use ids::SharedId;
 
 /// What surrounds a message. Cheap to make, cheap to clone; clones share what is made lazily.
 pub struct Context {
@@ -40,9 +40,9 @@ struct Written {
     target: Option<Box<str>>,
     auth: Option<Auth>,
     metadata: Map<String, Value>,
-    trace: OnceLock<TraceCell>,
-    span: OnceLock<SpanCell>,
-    parent_span: Option<SpanCell>,
+    trace: OnceLock<SharedId>,
+    span: OnceLock<SharedId>,
+    parent_span: Option<SharedId>,
 }
 
 /// On whose behalf a message is sent, as its sender says.
@@ -121,12 +121,12 @@ impl Context {
 
     /// The trace this message belongs to, as in W3C Trace Context: 32 hexadecimal digits.
     pub fn trace_id(&self) -> &str {
-        self.written().trace.get_or_init(TraceCell::default).get_or_init(ids::trace)
+        self.written().trace.get_or_init(SharedId::default).get_or_init(ids::trace)
     }
 
     /// The span of this message: 16 hexadecimal digits.
     pub fn span_id(&self) -> &str {
-        self.written().span.get_or_init(SpanCell::default).get_or_init(ids::span)
+        self.written().span.get_or_init(SharedId::default).get_or_init(ids::span)
     }
 
     /// The span of the message that caused this one.
@@ -149,6 +149,13 @@ impl Context {
     #[inline]
     pub fn caller(&self) -> Option<&Caller> {
         self.caller.as_deref()
+    }
+
+    /// Says who sends the message. A server says it of what it announces; of what it gets, it
+    /// believes the connection.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<String>) -> Self {
+        self.write(|written| written.source = Some(source.into().into()))
     }
 
     /// Says who should get the message.

@@ -17,7 +17,7 @@ const GENERATED: [&str; 8] =
     ["Service", "Client", "serve", "requests", "Event", "Request", "Error", "CONTRACT"];
 
 /// The methods that every generated client has.
-const CLIENT_METHODS: [&str; 8] =
+pub(crate) const CLIENT_METHODS: [&str; 8] =
     ["connect", "in_process", "client", "subscribe", "emit", "send", "send_streamed", "clone"];
 
 pub(crate) fn check(contract: &mut Contract, errors: &Errors) {

@@ -46,6 +46,32 @@ impl Marker {
     }
 }
 
+/// Attributes that are nobody's misspelling.
+const KNOWN: [&str; 12] = [
+    "doc",
+    "derive",
+    "serde",
+    "allow",
+    "warn",
+    "deny",
+    "expect",
+    "deprecated",
+    "must_use",
+    "default",
+    "cfg",
+    "garde",
+];
+
+/// The word of the contract language that an unknown attribute is nearly.
+fn misspelt(attr: &Attribute) -> Option<&'static str> {
+    let written = attr.path().get_ident()?.to_string();
+    let ours = || MARKERS.into_iter().map(Marker::name).chain(NOT_YET);
+    if KNOWN.contains(&written.as_str()) || ours().any(|name| name == written) {
+        return None;
+    }
+    ours().find(|name| strsim::damerau_levenshtein(&written, name) <= 2)
+}
+
 /// The attributes of one item that belong to the contract language.
 pub(super) struct Marks(Vec<(Marker, Attribute)>);
 
@@ -55,7 +81,13 @@ impl Marks {
         let mut marks: Vec<(Marker, Attribute)> = Vec::new();
         attrs.retain(|attr| {
             let path = attr.path();
-            if let Some(marker) = MARKERS.into_iter().find(|marker| path.is_ident(marker.name())) {
+            let meant = misspelt(attr);
+            if let Some(meant) = meant {
+                let written = path.to_token_stream();
+                errors.at(path, format!("unknown attribute `{written}`: did you mean `{meant}`?"));
+            }
+            let is = |name: &str| path.is_ident(name) || meant == Some(name);
+            if let Some(marker) = MARKERS.into_iter().find(|marker| is(marker.name())) {
                 match marks.iter().find(|(other, _)| *other == marker) {
                     Some((_, first)) => {
                         let name = marker.name();
@@ -64,6 +96,9 @@ impl Marks {
                     }
                     None => marks.push((marker, attr.clone())),
                 }
+                return false;
+            }
+            if meant.is_some() {
                 return false;
             }
             if let Some(name) = NOT_YET.iter().find(|name| path.is_ident(name)) {

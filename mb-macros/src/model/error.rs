@@ -30,7 +30,7 @@ pub(crate) struct ErrorVariant {
 
 /// The codes that every server uses by itself: a declared error of the same code could not be told
 /// from a fault.
-const RESERVED: [&str; 12] = [
+pub(crate) const RESERVED: [&str; 12] = [
     "UNKNOWN_REQUEST_TYPE",
     "INTERNAL_SERVER_ERROR",
     "VALIDATION_FAILED",

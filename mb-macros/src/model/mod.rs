@@ -2,7 +2,7 @@
 //! reported, and a sensible value taken in its place, so that the rest can still be emitted.
 
 mod attributes;
-mod error;
+pub(crate) mod error;
 mod event;
 mod message;
 mod plain;

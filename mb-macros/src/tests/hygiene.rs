@@ -61,6 +61,16 @@ impl VisitMut for Names {
         visit_mut::visit_path_mut(self, path);
     }
 
+    fn visit_attribute_mut(&mut self, attr: &mut syn::Attribute) {
+        if attr.path().is_ident("derive") {
+            let paths = syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated;
+            for mut path in attr.parse_args_with(paths).expect("a list of derives") {
+                self.visit_path_mut(&mut path);
+            }
+        }
+        visit_mut::visit_attribute_mut(self, attr);
+    }
+
     fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
         self.visit_path_mut(&mut call.path);
         let arguments = syn::punctuated::Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
@@ -96,9 +106,36 @@ fn users(contract: proc_macro2::TokenStream) -> BTreeSet<String> {
     names
 }
 
+/// A contract whose author writes no name that a prelude has: whatever of these is in its expansion
+/// unqualified, the macro has put there.
+fn bare() -> proc_macro2::TokenStream {
+    quote::quote! {
+        #[contract(version = "1.0.0")]
+        mod bare {
+            enum Kind { One, Two }
+            struct Pair { left: u32, right: Kind }
+            #[event]
+            struct Happened { pair: Pair }
+            #[error]
+            enum Refused {
+                #[error(status = 400, message = "{left} {kind}")]
+                No { left: u32, kind: Kind },
+                #[error(status = 400, message = "x")]
+                Never_,
+            }
+            #[request]
+            async fn ask(pair: Pair) -> Kind;
+            #[request]
+            async fn tell();
+            #[request]
+            fn watch(kind: Kind) -> impl Stream<Item = Pair>;
+        }
+    }
+}
+
 #[test]
 fn every_name_is_absolute_generated_local_or_the_users() {
-    for contract in [small(), full()] {
+    for contract in [small(), full(), bare()] {
         let users = users(contract.clone());
         let mut names = Names::default();
         names.visit_file_mut(&mut expand(contract));

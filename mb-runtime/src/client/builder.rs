@@ -46,7 +46,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How long every call may take, unless the call says otherwise. In process there is no limit
+    /// How long every call may take, unless the call says otherwise; streams have no such limit. In
+    /// process there is no limit
     /// unless one is set: a timer per call is not free.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
@@ -59,7 +60,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Connects.
+    /// Connects. Cancel safe: a dropped attempt leaves nothing behind.
     ///
     /// # Errors
     /// `UNAVAILABLE` where nobody serves the endpoint or the server takes no more clients;

@@ -102,7 +102,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Starts the server on all its endpoints, or on none.
+    /// Starts the server on all its endpoints, or on none. Cancel safe: a dropped attempt leaves
+    /// nothing behind. Handlers that outlive their callers run on the runtime this is called on.
     ///
     /// # Errors
     /// See [`StartError`].

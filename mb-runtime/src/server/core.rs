@@ -76,6 +76,9 @@ impl Core {
         event: Message,
         to: impl Fn(&Peer) -> bool,
     ) -> (usize, Vec<BoxFuture<'static, Result<(), Fault>>>) {
+        let mut event = event;
+        let context = event.take_context().with_source(self.id.clone());
+        event.set_context(context);
         let event = Arc::new(event);
         let mut reached = 0;
         let mut waiting = Vec::new();

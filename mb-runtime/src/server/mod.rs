@@ -80,7 +80,7 @@ impl Server {
     /// runs to its end, also when this future is dropped.
     ///
     /// # Errors
-    /// [`StopError::CutOff`] where calls were still running when the time was over.
+    /// [`StopError::CutOff`] where calls or event handlers were still running when the time was over.
     pub async fn stop(&self) -> Result<(), StopError> {
         self.0.stop().await
     }

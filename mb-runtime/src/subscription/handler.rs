@@ -69,7 +69,8 @@ impl SubscriptionGuard {
         Ok(Self { registration, worker: runtime.spawn(work(events, handler)) })
     }
 
-    /// Takes no more events, and waits until those in the queue have been handled.
+    /// Takes no more events, and waits until those in the queue have been handled. They are also
+    /// handled when this future is dropped. In the handler itself it does not wait.
     pub async fn unsubscribe(mut self) {
         self.registration.give_up();
         self.ended().await;

@@ -1,0 +1,6 @@
+magicbutton::contract!(
+    #[contrat(version = "1.0.0")]
+    pub mod orders {}
+);
+
+fn main() {}
