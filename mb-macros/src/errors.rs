@@ -2,27 +2,32 @@
 
 use std::{cell::RefCell, fmt::Display};
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// How the parser begins where tokens are missing.
 const NO_MORE: &str = "unexpected end of input, ";
 
-/// At the end of an item's tokens the parser has no place to point to but the whole macro: the last
-/// of them is a better one.
-pub(crate) fn after_last(error: syn::Error, last: Option<TokenTree>) -> syn::Error {
+/// At the end of an unfinished item the parser has no place to point to but the whole macro: the
+/// item's last token is a better one.
+pub(crate) fn after_last(error: syn::Error, last: TokenTree) -> syn::Error {
     let text = error.to_string();
-    // An item that ends neither in a semicolon nor in a brace ends where the contract does.
-    let unfinished = match &last {
-        Some(TokenTree::Punct(punct)) => punct.as_char() != ';',
-        Some(TokenTree::Group(group)) => group.delimiter() != Delimiter::Brace,
-        Some(_) => true,
-        None => false,
+    let text = match text.strip_prefix(NO_MORE) {
+        Some(text) => text,
+        None if text == "expected `;`" => &text,
+        None => return error,
     };
-    let text = text.strip_prefix(NO_MORE).unwrap_or(&text);
-    match last.filter(|_| unfinished && text.starts_with("expected `")) {
-        Some(last) => syn::Error::new(last.span(), format!("{text} after this")),
-        None => error,
+    syn::Error::new(last.span(), format!("{} after this", in_words(text)))
+}
+
+/// How the parser lists all that a type may begin with, and all that may follow a name.
+fn in_words(text: &str) -> &str {
+    if text.starts_with("expected one of: `for`, parentheses") {
+        "expected a type"
+    } else if text.starts_with("expected one of: `where`, parentheses") {
+        "expected `{ .. }`"
+    } else {
+        text
     }
 }
 
@@ -51,12 +56,9 @@ impl Errors {
 
     /// Reports what a parser said, in the words of a person.
     pub(crate) fn push(&self, error: syn::Error) {
-        // How the parser lists all that a type may begin with.
-        const A_TYPE: &str = "expected one of: `for`, parentheses";
         let text = error.to_string();
-        let text = text.strip_prefix(NO_MORE).unwrap_or(&text);
-        let plain = if text.starts_with(A_TYPE) { "expected a type" } else { text };
-        if plain.len() == error.to_string().len() {
+        let plain = in_words(text.strip_prefix(NO_MORE).unwrap_or(&text));
+        if plain.len() == text.len() {
             // As it is, its second place included.
             return self.0.borrow_mut().push(error);
         }

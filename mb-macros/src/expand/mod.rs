@@ -56,7 +56,7 @@ fn at(word: &Ident) -> Span {
 
 pub(crate) fn expand(rt: &TokenStream, contract: &Contract) -> TokenStream {
     let scope = Scope { rt, contract };
-    let Contract { attrs, vis, ident, uses, .. } = contract;
+    let Contract { attrs, vis, mod_token, ident, uses, .. } = contract;
     let serde = serde_alias();
     let types = contract.types.iter().map(|item| plain::expand(&scope, item));
     let events = events::expand(&scope);
@@ -69,7 +69,7 @@ pub(crate) fn expand(rt: &TokenStream, contract: &Contract) -> TokenStream {
     quote! {
         #(#attrs)*
         #[allow(deprecated, unreachable_pub, clippy::too_many_arguments)]
-        #vis mod #ident {
+        #vis #mod_token #ident {
             #(#uses)*
             // serde's derive takes its path as text, which cannot name what `$crate` stands for.
             #[allow(unused_imports)]

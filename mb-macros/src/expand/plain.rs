@@ -19,7 +19,7 @@ pub(super) fn expand(scope: &Scope<'_>, item: &PlainType) -> TokenStream {
         PlainType::Struct(item) => structure(scope, item),
         PlainType::Enum(item) => enumeration(scope, item),
         PlainType::Alias(item) => {
-            let item = ItemType { vis: visible(scope, &item.ident), ..item.clone() };
+            let item = ItemType { vis: visible(scope, item.type_token), ..item.clone() };
             quote!(#item)
         }
     }
@@ -30,7 +30,7 @@ pub(super) fn structure(scope: &Scope<'_>, item: &ItemStruct) -> TokenStream {
     let style: &[&str] =
         if matches!(item.fields, Fields::Named(_)) { &[CAMEL_FIELDS] } else { &[] };
     let attrs = payload_attributes(scope, &item.ident, &item.attrs, "self", style);
-    let mut item = ItemStruct { attrs, vis: visible(scope, &item.ident), ..item.clone() };
+    let mut item = ItemStruct { attrs, vis: visible(scope, item.struct_token), ..item.clone() };
     for field in &mut item.fields {
         field.vis = visible(scope, field.ident.to_token_stream());
     }
@@ -41,7 +41,7 @@ fn enumeration(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
     let style = [CAMEL_FIELDS, CAMEL_VARIANT_FIELDS];
     let attrs = payload_attributes(scope, &item.ident, &item.attrs, "self", &style);
     let names = has_wire_names(item).then(|| wire_name_traits(scope, item));
-    let item = ItemEnum { attrs, vis: visible(scope, &item.ident), ..item.clone() };
+    let item = ItemEnum { attrs, vis: visible(scope, item.enum_token), ..item.clone() };
     quote!(#item #names)
 }
 

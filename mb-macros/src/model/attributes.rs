@@ -147,7 +147,13 @@ struct Key {
 
 impl Parse for Key {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.call(<Ident as syn::ext::IdentExt>::parse_any)?;
+        if input.peek(syn::Lit) {
+            return Err(input.error("a value has a key: write `key = value`"));
+        }
+        let name: Ident = input.call(<Ident as syn::ext::IdentExt>::parse_any)?;
+        if input.peek(Token![:]) {
+            return Err(input.error(format!("write `{name} = value`")));
+        }
         let value =
             if input.parse::<Option<Token![=]>>()?.is_some() { Some(input.parse()?) } else { None };
         Ok(Self { name, value })

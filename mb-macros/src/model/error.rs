@@ -1,6 +1,6 @@
 //! `#[error]`: an enum of what a request may answer instead of its reply.
 
-use syn::{Attribute, Fields, Ident, ItemEnum, Variant};
+use syn::{Attribute, Fields, Ident, ItemEnum, Meta, Variant};
 
 use super::{
     attributes::{Keys, Marker, Marks, docs},
@@ -47,7 +47,10 @@ pub(crate) const RESERVED: [&str; 12] = [
 
 impl ErrorEnum {
     pub(super) fn new(item: ItemEnum, mark: &Attribute, errors: &Errors) -> Self {
-        Keys::read(mark, &[], errors);
+        let misplaced = matches!(&mark.meta, Meta::List(list) if !list.tokens.is_empty());
+        if misplaced {
+            errors.at(mark, "this belongs above a variant: above the enum write `#[error]`");
+        }
         plain::check_visibility(&item.vis, errors);
         if item.variants.is_empty() {
             errors.at(
@@ -55,14 +58,17 @@ impl ErrorEnum {
                 "an error enum without variants: a request that cannot fail is written `-> T`",
             );
         }
-        let variants =
-            item.variants.into_iter().filter_map(|variant| ErrorVariant::new(variant, errors));
+        let variants = item
+            .variants
+            .into_iter()
+            .filter_map(|variant| ErrorVariant::new(variant, misplaced, errors));
         Self { variants: variants.collect(), attrs: item.attrs, ident: item.ident }
     }
 }
 
 impl ErrorVariant {
-    fn new(mut variant: Variant, errors: &Errors) -> Option<Self> {
+    /// `misplaced` says that what a variant lacks was said above its enum.
+    fn new(mut variant: Variant, misplaced: bool, errors: &Errors) -> Option<Self> {
         let marks = Marks::take(&mut variant.attrs, errors);
         marks.allow(&[Marker::Error], "a variant of an error", errors);
         plain::check_fields(&mut variant.fields, "a field of an error", errors);
@@ -91,6 +97,7 @@ impl ErrorVariant {
                     .string("message", errors)
                     .map(|message| Template::new(&message, &variant.fields, errors));
             }
+            None if misplaced => {}
             None => errors.at(
                 &variant.ident,
                 "every error has a status and a message: write \

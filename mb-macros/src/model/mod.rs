@@ -9,7 +9,7 @@ mod plain;
 mod request;
 mod travel;
 
-use syn::{Attribute, Ident, ItemEnum, ItemStruct, ItemUse, Visibility};
+use syn::{Attribute, Ident, ItemEnum, ItemStruct, ItemUse, Token, Visibility};
 
 use self::attributes::{Keys, Marker, Marks};
 pub(crate) use self::{
@@ -30,6 +30,7 @@ pub(crate) struct Contract {
     /// The user's attributes on the module, docs included.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
+    pub(crate) mod_token: Token![mod],
     pub(crate) ident: Ident,
     pub(crate) name: String,
     pub(crate) version: String,
@@ -42,11 +43,12 @@ pub(crate) struct Contract {
 
 impl Contract {
     pub(crate) fn new(parsed: ParsedContract, errors: &Errors) -> Self {
-        let ParsedContract { attrs, vis, ident, items } = parsed;
+        let ParsedContract { attrs, vis, mod_token, ident, items } = parsed;
         let (attrs, name, version) = header(attrs, &ident, errors);
         let mut contract = Self {
             attrs,
             vis,
+            mod_token,
             ident,
             name,
             version,

@@ -58,6 +58,27 @@ pub(super) fn check_visibility(vis: &Visibility, errors: &Errors) {
 
 /// Checks the visibility of fields, takes misplaced attributes out.
 pub(super) fn check_fields(fields: &mut Fields, what: &str, errors: &Errors) {
+    if let Fields::Named(fields) = fields {
+        let mut seen: Vec<Ident> = Vec::new();
+        let mut first_of_its_name = |field: &Field| {
+            let Some(ident) = &field.ident else { return true };
+            match seen.iter().find(|first| *first == ident) {
+                Some(first) => {
+                    let message = format!("two fields are called `{ident}`");
+                    errors.at_both(ident, message, first, "the first one");
+                    false
+                }
+                None => {
+                    seen.push(ident.clone());
+                    true
+                }
+            }
+        };
+        fields.named = std::mem::take(&mut fields.named)
+            .into_iter()
+            .filter(|field| first_of_its_name(field))
+            .collect();
+    }
     for Field { attrs, vis, ty, ident, .. } in fields {
         check_visibility(vis, errors);
         if let Some(ident) = ident {

@@ -1,5 +1,6 @@
 //! `#[request]`: a function without a body, answered once or by a stream.
 
+use quote::ToTokens;
 use syn::{
     Attribute, FnArg, GenericArgument, Ident, Pat, PathArguments, ReturnType, Safety, Signature,
     Type, TypeParamBound, parse_quote,
@@ -47,6 +48,11 @@ impl Request {
         let marks = Marks::take(&mut item.attrs, errors);
         marks.allow(&[Marker::Request], "a request", errors);
         let signature = item.signature;
+        if item.semicolon.is_none()
+            && let Some(last) = signature.to_token_stream().into_iter().last()
+        {
+            errors.at(last, "expected `;` after this");
+        }
         let ident = signature.ident.clone();
         plain::check_visibility(&item.vis, errors);
         let (mut wire_name, mut detached) = (names::wire(&ident), false);
@@ -133,6 +139,11 @@ fn arguments(signature: &Signature, errors: &Errors) -> Option<Vec<Argument>> {
                     {
                         let ty = (*typed.ty).clone();
                         whole &= plain::check_name(&pat.ident, errors);
+                        if let Some(first) = argument_called(&arguments, &pat.ident) {
+                            let message = format!("two arguments are called `{}`", pat.ident);
+                            errors.at_both(&pat.ident, message, first, "the first one");
+                            continue;
+                        }
                         arguments.push(Argument { attrs, ident: pat.ident.clone(), ty });
                     }
                     other => {
@@ -144,6 +155,10 @@ fn arguments(signature: &Signature, errors: &Errors) -> Option<Vec<Argument>> {
         }
     }
     whole.then_some(arguments)
+}
+
+fn argument_called<'a>(arguments: &'a [Argument], name: &Ident) -> Option<&'a Ident> {
+    arguments.iter().map(|argument| &argument.ident).find(|ident| *ident == name)
 }
 
 fn reply(signature: &Signature, errors: &Errors) -> Option<Reply> {
@@ -160,6 +175,10 @@ fn reply(signature: &Signature, errors: &Errors) -> Option<Reply> {
                 return None;
             };
             (item, true)
+        }
+        Type::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "Stream") => {
+            errors.at(path, "a stream is one of many types: write `impl Stream<Item = ..>`");
+            return None;
         }
         other => (other, false),
     };
@@ -194,9 +213,16 @@ fn bare(ty: &Type) -> &Type {
 /// `T` and `E` of `Result<T, E>`, or any other type by itself.
 fn result_of(ty: &Type, errors: &Errors) -> Option<(Type, Option<Type>)> {
     let Type::Path(path) = ty else { return Some((ty.clone(), None)) };
-    let Some(last) = path.path.segments.last().filter(|last| last.ident == "Result") else {
+    let Some(last) = path.path.segments.last() else { return Some((ty.clone(), None)) };
+    let is_reply = last.ident == "Reply" && !last.arguments.is_empty();
+    if is_reply {
+        errors.at(
+            &last.ident,
+            "`Reply` is what the service answers: the contract says `Result<T, E>`, or `T`",
+        );
+    } else if last.ident != "Result" {
         return Some((ty.clone(), None));
-    };
+    }
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         // A type of the user's that is called `Result`.
         return Some((ty.clone(), None));
@@ -211,6 +237,7 @@ fn result_of(ty: &Type, errors: &Errors) -> Option<(Type, Option<Type>)> {
         .collect();
     match types.as_slice() {
         [ty, error] => Some(((*ty).clone(), Some((*error).clone()))),
+        [ty] if is_reply => Some(((*ty).clone(), None)),
         _ => {
             errors.at(ty, "a request says what it may fail with: write `Result<T, E>`, `E` being an `#[error]` enum");
             None

@@ -1,5 +1,6 @@
 //! One item of a contract.
 
+use quote::ToTokens;
 use syn::{
     Attribute, Block, ItemEnum, ItemStruct, ItemType, ItemUse, Signature, Token, Visibility,
     parse::{Parse, ParseStream},
@@ -20,13 +21,19 @@ pub(crate) struct RequestFn {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) signature: Signature,
+    pub(crate) semicolon: Option<Token![;]>,
 }
 
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let ahead = input.fork();
-        ahead.call(Attribute::parse_outer)?;
-        ahead.parse::<Visibility>()?;
+        let attrs = ahead.call(Attribute::parse_outer)?;
+        let vis: Visibility = ahead.parse()?;
+        if ahead.is_empty() {
+            let last = attrs.last().map(ToTokens::to_token_stream);
+            let last = last.unwrap_or_else(|| vis.to_token_stream());
+            return Err(syn::Error::new_spanned(last, "nothing follows this that it belongs to"));
+        }
         if ahead.peek(Token![use]) {
             input.parse().map(Self::Use)
         } else if ahead.peek(Token![struct]) {
@@ -37,6 +44,9 @@ impl Parse for Item {
             input.parse().map(Self::Alias)
         } else if is_function(&ahead) {
             input.parse().map(Self::Request)
+        } else if ahead.peek(Token![async]) {
+            ahead.parse::<Token![async]>()?;
+            Err(ahead.error("expected `fn`: a request is written `async fn name(..) -> T;`"))
         } else {
             Err(ahead.error(
                 "a contract holds `use`, `struct`, `enum` and `type` items, and `#[request]` \
@@ -74,7 +84,11 @@ impl Parse for RequestFn {
                 "a request has no body: end it with `;`, and write the body in the `impl Service`",
             ));
         }
-        input.parse::<Token![;]>()?;
-        Ok(Self { attrs, vis, signature })
+        if input.peek(Token![:]) || input.peek(Token![=>]) {
+            return Err(input.error("what a request answers is written `-> Type`"));
+        }
+        // A request that only lacks its semicolon is one all the same.
+        let semicolon = if input.is_empty() { None } else { Some(input.parse()?) };
+        Ok(Self { attrs, vis, signature, semicolon })
     }
 }

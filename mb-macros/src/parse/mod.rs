@@ -3,7 +3,7 @@
 
 mod item;
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{
     Attribute, Ident, Token, Visibility, braced,
     parse::{ParseStream, Parser},
@@ -17,6 +17,7 @@ use crate::errors::{Errors, after_last, keep};
 pub(crate) struct ParsedContract {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
+    pub(crate) mod_token: Token![mod],
     pub(crate) ident: Ident,
     pub(crate) items: Vec<Item>,
 }
@@ -38,12 +39,15 @@ fn contract(input: ParseStream<'_>, errors: &Errors) -> syn::Result<ParsedContra
             "a contract is a module: write `#[contract(version = \"1.0.0\")] pub mod name { .. }`",
         ));
     }
+    for inner in input.call(Attribute::parse_inner)? {
+        errors.at(inner, "this stands above the contract: write `///`, or `#[..]`");
+    }
     let attrs = input.call(Attribute::parse_outer)?;
     let vis: Visibility = input.parse()?;
     if !input.peek(Token![mod]) {
         return Err(input.error("a contract is a module: expected `mod`"));
     }
-    input.parse::<Token![mod]>()?;
+    let mod_token = input.parse()?;
     let ident: Ident = input.parse()?;
     if input.peek(Token![;]) {
         return Err(input.error("a contract is written in place: expected `{ .. }`"));
@@ -57,38 +61,67 @@ fn contract(input: ParseStream<'_>, errors: &Errors) -> syn::Result<ParsedContra
         let rest: TokenStream = input.parse()?;
         errors.at(rest, "a contract is one module: put this into a `contract!` of its own");
     }
-    Ok(ParsedContract { attrs, vis, ident, items })
+    Ok(ParsedContract { attrs, vis, mod_token, ident, items })
 }
 
 fn items(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Vec<Item>> {
     let mut items = Vec::new();
     while !input.is_empty() {
-        let tokens = one_item(input)?;
-        let last = tokens.clone().into_iter().last();
-        let parsed = syn::parse2::<Item>(tokens).map_err(|error| after_last(error, last));
+        if let Some(semicolon) = input.parse::<Option<Token![;]>>()? {
+            errors.at(semicolon, "take this `;` out");
+            continue;
+        }
+        let (tokens, unfinished) = one_item(input)?;
+        let parsed = syn::parse2::<Item>(tokens).map_err(|error| match unfinished {
+            Some(last) => after_last(error, last),
+            None => error,
+        });
         items.extend(keep(parsed, errors));
     }
     Ok(items)
 }
 
-/// The tokens up to where an item ends, whatever is wrong in it: a semicolon, or a brace that is
-/// not followed by one.
-fn one_item(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let mut tokens = Vec::new();
+/// The tokens up to where an item ends, whatever is wrong in it: a semicolon, a brace, or where the
+/// next one visibly begins. An item that does not end as it should comes with its last token.
+fn one_item(input: ParseStream<'_>) -> syn::Result<(TokenStream, Option<TokenTree>)> {
+    let mut tokens = TokenStream::new();
+    let mut last = None;
+    // Which kind of item it is, once that is known.
+    let mut keyword = None;
     while !input.is_empty() {
-        let token: TokenTree = input.parse()?;
-        let ends = match &token {
-            TokenTree::Punct(punct) => punct.as_char() == ';',
-            TokenTree::Group(group) => {
-                // `use a::{b, c};` goes on after its brace.
-                group.delimiter() == proc_macro2::Delimiter::Brace && !input.peek(Token![;])
-            }
-            TokenTree::Ident(_) | TokenTree::Literal(_) => false,
-        };
-        tokens.push(token);
-        if ends {
+        if keyword.is_some() && begins_an_item(input) {
             break;
         }
+        let token: TokenTree = input.parse()?;
+        tokens.extend([token.clone()]);
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ';' => return Ok((tokens, None)),
+            // `use a::{b, c};` goes on after its brace.
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Brace && keyword.as_deref() != Some("use") =>
+            {
+                return Ok((tokens, None));
+            }
+            TokenTree::Ident(ident) if keyword.is_none() => {
+                let ident = ident.to_string();
+                keyword = ["use", "struct", "enum", "type", "fn"]
+                    .contains(&ident.as_str())
+                    .then_some(ident);
+            }
+            _ => {}
+        }
+        last = Some(token);
     }
-    Ok(tokens.into_iter().collect())
+    Ok((tokens, last))
+}
+
+/// What cannot stand inside an item, outside of its braces.
+fn begins_an_item(input: ParseStream<'_>) -> bool {
+    input.peek(Token![#])
+        || input.peek(Token![pub])
+        || input.peek(Token![use])
+        || input.peek(Token![struct])
+        || input.peek(Token![enum])
+        || input.peek(Token![type])
+        || input.peek(Token![async])
 }

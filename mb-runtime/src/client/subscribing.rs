@@ -52,12 +52,15 @@ impl<E: Subscribe> Subscribing<E> {
     ///
     /// # Errors
     /// As awaiting the subscription; `UNAVAILABLE` outside a tokio runtime.
-    pub async fn for_each<F, Fut>(self, handler: F) -> Result<SubscriptionGuard, Fault>
+    pub fn for_each<F, Fut>(
+        self,
+        handler: F,
+    ) -> BoxFuture<'static, Result<SubscriptionGuard, Fault>>
     where
         F: Fn(Received<E>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Reply<()>> + Send + 'static,
     {
-        SubscriptionGuard::spawn(self.await?, handler)
+        Box::pin(async move { SubscriptionGuard::spawn(self.await?, handler) })
     }
 }
 
