@@ -56,7 +56,7 @@ fn at(word: &Ident) -> Span {
 
 pub(crate) fn expand(rt: &TokenStream, contract: &Contract) -> TokenStream {
     let scope = Scope { rt, contract };
-    let Contract { attrs, vis, mod_token, ident, uses, .. } = contract;
+    let Contract { attrs, vis, mod_token, ident, brace, uses, .. } = contract;
     let serde = serde_alias();
     let types = contract.types.iter().map(|item| plain::expand(&scope, item));
     let events = events::expand(&scope);
@@ -66,25 +66,29 @@ pub(crate) fn expand(rt: &TokenStream, contract: &Contract) -> TokenStream {
     let client = client::expand(&scope);
     let enums = enums::expand(&scope);
     let descriptor = descriptor::expand(&scope);
-    quote! {
+    let items = quote! {
+        #(#uses)*
+        // serde's derive takes its path as text, which cannot name what `$crate` stands for.
+        #[allow(unused_imports)]
+        use #rt::serde as #serde;
+
+        #(#types)*
+        #events
+        #errors
+        #requests
+        #service
+        #client
+        #enums
+        #descriptor
+    };
+    let mut module = quote! {
         #(#attrs)*
         #[allow(deprecated, unreachable_pub, clippy::too_many_arguments)]
-        #vis #mod_token #ident {
-            #(#uses)*
-            // serde's derive takes its path as text, which cannot name what `$crate` stands for.
-            #[allow(unused_imports)]
-            use #rt::serde as #serde;
-
-            #(#types)*
-            #events
-            #errors
-            #requests
-            #service
-            #client
-            #enums
-            #descriptor
-        }
-    }
+        #vis #mod_token #ident
+    };
+    // In the user's own braces: what the compiler says of the module it says at its head.
+    brace.surround(&mut module, |inside| inside.extend(items));
+    module
 }
 
 fn serde_alias() -> Ident {

@@ -9,7 +9,7 @@ mod plain;
 mod request;
 mod travel;
 
-use syn::{Attribute, Ident, ItemEnum, ItemStruct, ItemUse, Token, Visibility};
+use syn::{Attribute, Ident, ItemEnum, ItemStruct, ItemUse, Token, Visibility, token::Brace};
 
 use self::attributes::{Keys, Marker, Marks};
 pub(crate) use self::{
@@ -32,6 +32,7 @@ pub(crate) struct Contract {
     pub(crate) vis: Visibility,
     pub(crate) mod_token: Token![mod],
     pub(crate) ident: Ident,
+    pub(crate) brace: Brace,
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) uses: Vec<ItemUse>,
@@ -43,13 +44,14 @@ pub(crate) struct Contract {
 
 impl Contract {
     pub(crate) fn new(parsed: ParsedContract, errors: &Errors) -> Self {
-        let ParsedContract { attrs, vis, mod_token, ident, items } = parsed;
+        let ParsedContract { attrs, vis, mod_token, ident, brace, items } = parsed;
         let (attrs, name, version) = header(attrs, &ident, errors);
         let mut contract = Self {
             attrs,
             vis,
             mod_token,
             ident,
+            brace,
             name,
             version,
             uses: Vec::new(),

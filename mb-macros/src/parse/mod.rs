@@ -7,6 +7,7 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{
     Attribute, Ident, Token, Visibility, braced,
     parse::{ParseStream, Parser},
+    token::Brace,
 };
 
 pub(crate) use item::{Item, RequestFn};
@@ -19,6 +20,7 @@ pub(crate) struct ParsedContract {
     pub(crate) vis: Visibility,
     pub(crate) mod_token: Token![mod],
     pub(crate) ident: Ident,
+    pub(crate) brace: Brace,
     pub(crate) items: Vec<Item>,
 }
 
@@ -53,7 +55,7 @@ fn contract(input: ParseStream<'_>, errors: &Errors) -> syn::Result<ParsedContra
         return Err(input.error("a contract is written in place: expected `{ .. }`"));
     }
     let content;
-    braced!(content in input);
+    let brace = braced!(content in input);
     let mut attrs = attrs;
     attrs.extend(content.call(Attribute::parse_inner)?);
     let items = items(&content, errors)?;
@@ -61,7 +63,7 @@ fn contract(input: ParseStream<'_>, errors: &Errors) -> syn::Result<ParsedContra
         let rest: TokenStream = input.parse()?;
         errors.at(rest, "a contract is one module: put this into a `contract!` of its own");
     }
-    Ok(ParsedContract { attrs, vis, mod_token, ident, items })
+    Ok(ParsedContract { attrs, vis, mod_token, ident, brace, items })
 }
 
 fn items(input: ParseStream<'_>, errors: &Errors) -> syn::Result<Vec<Item>> {
