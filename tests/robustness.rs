@@ -380,6 +380,141 @@ async fn nothing_overtakes_an_event_that_waits() {
     assert_eq!((second, third, read), (Ok(()), Ok(()), [2, 3]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_publisher_that_does_not_look_holds_up_nobody() {
+    let (server, client) = start("odd-parked", "").await;
+    let policy = Overflow::Wait(Duration::from_secs(60));
+    let mut events = client.subscribe::<odd::Happened>().queue(1).overflow(policy).await.unwrap();
+    server.broadcast(happened(1)).await.unwrap();
+    let mut parked = server.broadcast(happened(2));
+    assert!(futures_util::poll!(&mut parked).is_pending());
+    // It is let in as there is room, polled or not, and so are those behind it.
+    assert_eq!(events.next().await.unwrap().number, 1);
+    assert_eq!(events.next().await.unwrap().number, 2);
+    server.broadcast(happened(3)).await.unwrap();
+    assert_eq!(events.next().await.unwrap().number, 3);
+    assert_eq!(parked.await, Ok(()));
+    // One that gives up takes its event out, and has it counted.
+    server.broadcast(happened(4)).await.unwrap();
+    let mut given_up = server.broadcast(happened(5));
+    assert!(futures_util::poll!(&mut given_up).is_pending());
+    drop(given_up);
+    assert_eq!(events.next().await.unwrap().number, 4);
+    server.broadcast(happened(6)).await.unwrap();
+    assert_eq!(events.next().await.unwrap().number, 6);
+    assert_eq!(events.dropped(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_stop_among_quick_calls_cuts_nobody_off() {
+    for _ in 0..50 {
+        let (server, client) = start("odd-quick", "").await;
+        let calls = (0..3).map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                while client.announce().await.is_ok() {
+                    tokio::task::yield_now().await;
+                }
+            })
+        });
+        let calls: Vec<_> = calls.collect();
+        tokio::task::yield_now().await;
+        assert_eq!(server.stop().await, Ok(()));
+        for call in calls {
+            call.await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_always_ready_ends_in_time_too() {
+    let bench = common::bench("odd-ready", "").await;
+    let limit = Duration::from_millis(20);
+    let mut items = bench.client.count_to(u32::MAX, String::new()).timeout(limit);
+    let last = loop {
+        match items.next().await {
+            Some(Ok(_)) => {}
+            other => break other,
+        }
+    };
+    assert_eq!(last.unwrap().unwrap_err().code(), "TIMEOUT");
+}
+
+#[tokio::test]
+async fn any_drain_time_will_do() {
+    let name = "odd-drain";
+    let server = builder(name).drain(Duration::MAX).start().await.unwrap();
+    assert_eq!(server.stop().await, Ok(()));
+}
+
+/// A service that connects, subscribes and emits to others, and passes on whatever that fails with.
+struct Passing;
+
+impl odd::Service for Passing {
+    async fn echo(&self, _: &Context, _: Odd) -> Reply<Odd> {
+        Client::connect("memory://secret-name").await?;
+        Ok(Odd::default())
+    }
+
+    async fn bomb(&self, cx: &Context, _: bool) -> Reply<u32> {
+        cx.send_to("secret-client", happened(1)).await?;
+        Ok(1)
+    }
+
+    async fn announce(&self, _: &Context) -> Reply<Option<u64>> {
+        let client = odd::Client::in_process(Service::default());
+        client.client().disconnect().await;
+        client.emit(happened(1)).await?;
+        Ok(None)
+    }
+
+    async fn slow(&self, _: &Context) -> Reply<Option<u64>> {
+        // A timer made at the first poll belongs to the server's runtime.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        FINISHED.fetch_add(1, Ordering::SeqCst);
+        Ok(None)
+    }
+
+    fn numbers(&self, _: &Context, _: String) -> impl Stream<Item = Reply<u32>> + Send {
+        stream::empty()
+    }
+}
+
+static FINISHED: AtomicUsize = AtomicUsize::new(0);
+
+#[tokio::test]
+async fn no_fault_that_a_handler_meets_is_passed_on_as_its_own() {
+    let client = odd::Client::in_process(Passing);
+    let failures =
+        [client.echo(Odd::default()).await.unwrap_err(), client.announce().await.unwrap_err()];
+    for failure in failures {
+        assert_eq!(
+            failure.to_string(),
+            "UNAVAILABLE: a service that this call needs is unavailable"
+        );
+        assert!(!failure.is_retryable());
+    }
+    assert!(!client.bomb(true).await.unwrap_err().is_retryable());
+}
+
+#[test]
+fn a_detached_handler_with_a_timer_outlives_its_callers_runtime() {
+    let home = runtime(true);
+    let server = home.block_on(async {
+        let server = Server::builder().serve(odd::serve(Passing)).bind("memory://odd-timer");
+        server.start().await.unwrap()
+    });
+    let away = runtime(true);
+    away.block_on(async {
+        let client = odd::Client::connect("memory://odd-timer").await.unwrap();
+        let mut call = Box::pin(client.slow());
+        assert!(futures_util::poll!(&mut call).is_pending());
+    });
+    drop(away);
+    assert_eq!(home.block_on(server.stop()), Ok(()));
+    assert_eq!(FINISHED.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test]
 async fn a_callback_may_end_its_own_subscription() {
     let (server, client) = start("odd-own-end", "").await;

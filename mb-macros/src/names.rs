@@ -13,6 +13,22 @@ pub(crate) fn wire(ident: &Ident) -> String {
     text(ident).to_lower_camel_case()
 }
 
+/// `order_id` is `orderId` on the wire: as serde has it, since serde writes it.
+pub(crate) fn field(ident: &Ident) -> String {
+    let mut name = String::new();
+    let mut capital = false;
+    for letter in text(ident).chars() {
+        match letter {
+            '_' => {}
+            letter if name.is_empty() => name.push(letter.to_ascii_lowercase()),
+            letter if capital => name.push(letter.to_ascii_uppercase()),
+            letter => name.push(letter),
+        }
+        capital = letter == '_';
+    }
+    name
+}
+
 /// `OrderNotFound` has the code `ORDER_NOT_FOUND`.
 pub(crate) fn code(ident: &Ident) -> String {
     text(ident).to_shouty_snake_case()

@@ -29,38 +29,43 @@ pub(crate) fn check(contract: &mut Contract, errors: &Errors) {
     field_names(contract, errors);
 }
 
-/// Fields that the user names himself may collide as he likes: serde says so.
+/// Fields that serde would call the same. Those that the user names himself, serde checks.
 fn field_names(contract: &Contract, errors: &Errors) {
-    let check = |fields: &mut dyn Iterator<Item = (&Ident, &[Attribute])>| {
+    let renamed = |attrs: &[Attribute], how: &str| {
+        let serde = attrs.iter().filter(|attr| attr.path().is_ident("serde"));
+        serde.map(|attr| attr.meta.to_token_stream().to_string()).any(|text| text.contains(how))
+    };
+    let check = |within: &[Attribute], fields: &mut dyn Iterator<Item = (&Ident, &[Attribute])>| {
         let mut seen = Seen::new(errors);
         for (ident, attrs) in fields {
-            if !attrs.iter().any(|attr| attr.path().is_ident("serde")) {
-                let name = names::wire(ident);
+            if !renamed(within, "rename_all") && !renamed(attrs, "rename") {
+                let name = names::field(ident);
                 let message = format!("two fields are called `{name}` on the wire");
                 seen.first(name, ident, message);
             }
         }
     };
-    let named = |fields: &Fields| {
-        check(
-            &mut fields
-                .iter()
-                .filter_map(|field| Some((field.ident.as_ref()?, field.attrs.as_slice()))),
-        );
+    let named = |within: &[Attribute], fields: &Fields| {
+        let fields = fields.iter();
+        check(within, &mut fields.filter_map(|f| Some((f.ident.as_ref()?, f.attrs.as_slice()))));
     };
     for item in &contract.types {
         match item {
-            PlainType::Struct(item) => named(&item.fields),
-            PlainType::Enum(item) => item.variants.iter().for_each(|v| named(&v.fields)),
+            PlainType::Struct(item) => named(&item.attrs, &item.fields),
+            PlainType::Enum(item) => {
+                item.variants.iter().for_each(|v| named(&item.attrs, &v.fields))
+            }
             PlainType::Alias(_) => {}
         }
     }
-    contract.events.iter().for_each(|event| named(&event.item.fields));
-    let variants = contract.errors.iter().flat_map(|error| &error.variants);
-    variants.for_each(|error| named(&error.variant.fields));
+    contract.events.iter().for_each(|event| named(&event.item.attrs, &event.item.fields));
+    for error in &contract.errors {
+        error.variants.iter().for_each(|v| named(&error.attrs, &v.variant.fields));
+    }
     for request in &contract.requests {
         let arguments = request.arguments.iter();
-        check(&mut arguments.map(|argument| (&argument.ident, argument.attrs.as_slice())));
+        let mut arguments = arguments.map(|argument| (&argument.ident, argument.attrs.as_slice()));
+        check(&request.payload_attrs, &mut arguments);
     }
 }
 

@@ -22,11 +22,14 @@ pub(super) fn of(contract: &Contract) -> u64 {
     }));
     for error in &contract.errors {
         shapes.extend(error.variants.iter().map(|error| {
-            let fields = fields(&error.variant.fields);
-            format!("error {} {} {} {fields}", error.code, error.status, error.retryable)
+            let (fields, settings) =
+                (fields(&error.variant.fields), settings(&error.variant.attrs));
+            let (code, status, retryable) = (&error.code, error.status, error.retryable);
+            format!("error {code} {status} {retryable} {settings} {fields}")
         }));
         let codes = sorted(error.variants.iter().map(|error| error.code.clone()));
-        shapes.push(format!("errors {} {codes}", names::text(&error.ident)));
+        let settings = settings(&error.attrs);
+        shapes.push(format!("errors {} {settings} {codes}", names::text(&error.ident)));
     }
     shapes.extend(contract.requests.iter().map(|request| {
         let arguments =
@@ -48,8 +51,9 @@ pub(super) fn of(contract: &Contract) -> u64 {
 fn plain(item: &PlainType) -> String {
     match item {
         PlainType::Struct(item) => format!(
-            "struct {} {} {}",
+            "struct {}{} {} {}",
             names::text(&item.ident),
+            item.generics.to_token_stream(),
             settings(&item.attrs),
             fields(&item.fields)
         ),
@@ -58,7 +62,8 @@ fn plain(item: &PlainType) -> String {
                 let Variant { attrs, ident, fields: content, .. } = variant;
                 format!("{} {} {}", names::text(ident), settings(attrs), fields(content))
             }));
-            format!("enum {} {} {variants}", names::text(&item.ident), settings(&item.attrs))
+            let (name, generics) = (names::text(&item.ident), item.generics.to_token_stream());
+            format!("enum {name}{generics} {} {variants}", settings(&item.attrs))
         }
         PlainType::Alias(item) => {
             format!("type {} {}", names::text(&item.ident), item.ty.to_token_stream())

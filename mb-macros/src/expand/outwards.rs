@@ -135,16 +135,35 @@ fn imported(tree: &UseTree, found: &mut HashSet<String>) {
     }
 }
 
+/// The keys whose texts serde reads as paths.
+const PATHS: [&str; 10] = [
+    "default",
+    "with",
+    "serialize_with",
+    "deserialize_with",
+    "skip_serializing_if",
+    "getter",
+    "from",
+    "try_from",
+    "into",
+    "remote",
+];
+
 /// Tokens whose texts that are relative paths say them from one module further inside.
 fn texts(tokens: TokenStream) -> TokenStream {
+    let mut is_path = false;
     tokens
         .into_iter()
         .map(|token| match token {
-            TokenTree::Literal(literal) => TokenTree::Literal(text(literal)),
+            TokenTree::Literal(literal) if is_path => TokenTree::Literal(text(literal)),
             TokenTree::Group(group) => {
                 let mut inside = Group::new(group.delimiter(), texts(group.stream()));
                 inside.set_span(group.span());
                 TokenTree::Group(inside)
+            }
+            TokenTree::Ident(key) => {
+                is_path = PATHS.iter().any(|path| key == path);
+                TokenTree::Ident(key)
             }
             token => token,
         })

@@ -41,7 +41,8 @@ fn payload(scope: &Scope<'_>, request: &Request, outwards: &Outwards<'_>) -> Tok
     let Request { payload, payload_attrs, arguments, .. } = request;
     let vis = visibility::seen_from(&scope.contract.vis, 2, payload.span());
     let style = ["rename_all = \"camelCase\""];
-    let attributes = payload_attributes(scope, payload, payload_attrs, "super", &style);
+    let payload_attrs = outwards.attributes(payload_attrs);
+    let attributes = payload_attributes(scope, payload, &payload_attrs, "super", &style);
     let fields = arguments.iter().map(|Argument { attrs, ident, ty }| {
         let (attrs, ty) = (outwards.attributes(attrs), outwards.ty(ty));
         quote_spanned!(at(ident)=> #(#attrs)* #vis #ident: #ty)

@@ -79,11 +79,19 @@ impl Request {
                 .at(&ident, "a streamed request cannot be detached: it runs only while it is read");
         }
         let docs = docs(&item.attrs);
-        let for_method = |attr: &Attribute| is_doc(attr) || attr.path().is_ident("deprecated");
+        let is_one_of =
+            |attr: &Attribute, names: &[&str]| names.iter().any(|name| attr.path().is_ident(name));
+        let for_method = |attr: &Attribute| {
+            is_doc(attr) || is_one_of(attr, &["deprecated", "allow", "expect", "warn", "deny"])
+        };
         let method_attrs = item.attrs.iter().filter(|attr| for_method(attr)).cloned().collect();
         let payload_attrs =
             item.attrs.into_iter().filter(|attr| is_doc(attr) || !for_method(attr)).collect();
         let payload = names::payload(&ident);
+        if payload == "Self" {
+            errors.at(&ident, "a request's payload cannot be called `Self`: give it another name");
+            return None;
+        }
         Some(Self {
             method_attrs,
             payload_attrs,

@@ -5,7 +5,7 @@ mod item;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, Ident, Token, Visibility, braced,
+    AttrStyle, Attribute, Ident, Token, Visibility, braced,
     parse::{ParseStream, Parser},
     token::Brace,
 };
@@ -57,7 +57,9 @@ fn contract(input: ParseStream<'_>, errors: &Errors) -> syn::Result<ParsedContra
     let content;
     let brace = braced!(content in input);
     let mut attrs = attrs;
-    attrs.extend(content.call(Attribute::parse_inner)?);
+    // What is said inside is said of the module, like what is said above it.
+    let inner = content.call(Attribute::parse_inner)?;
+    attrs.extend(inner.into_iter().map(|attr| Attribute { style: AttrStyle::Outer, ..attr }));
     let items = items(&content, errors)?;
     if !input.is_empty() {
         let rest: TokenStream = input.parse()?;

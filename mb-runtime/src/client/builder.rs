@@ -66,13 +66,14 @@ impl ClientBuilder {
     /// `UNAVAILABLE` where nobody serves the endpoint or the server takes no more clients;
     /// `VALIDATION_FAILED` where the connection string is wrong.
     pub async fn connect(self, endpoint: impl IntoEndpoint) -> Result<Client, Fault> {
-        let refuse = |reason: String| Fault::new(FaultKind::ValidationFailed, reason);
+        let refuse = |reason: String| Fault::new(FaultKind::ValidationFailed, reason).of_call();
         let endpoint = endpoint.into_endpoint().map_err(|error| refuse(error.to_string()))?;
         let transport =
             self.transports.find(&endpoint).map_err(|error| refuse(error.to_string()))?;
         let inbound = Inbound::new();
-        let connected =
-            transport.connect(&endpoint, self.hello, Arc::clone(&inbound) as Arc<dyn Link>).await?;
+        let back = Arc::clone(&inbound) as Arc<dyn Link>;
+        let connected = transport.connect(&endpoint, self.hello, back).await;
+        let connected = connected.map_err(Fault::of_call)?;
         Ok(client(connected, inbound, self.timeout, None))
     }
 }

@@ -109,7 +109,7 @@ impl Client {
     pub fn emit(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
         let event = event.into_message().with_context(Context::for_event());
         let link = Arc::clone(&self.0.connected.link);
-        Box::pin(async move { link.publish(&Arc::new(event)).done().await })
+        Box::pin(async move { link.publish(&Arc::new(event)).done().await.map_err(Fault::of_call) })
     }
 
     /// Whether the client is connected now.
@@ -150,7 +150,7 @@ impl Client {
     /// # Errors
     /// `CONTRACT_MISMATCH`, with both versions in the details.
     pub fn typed<C: Contract + From<Self>>(&self) -> Result<C, Fault> {
-        check(&self.0.connected.contracts, C::DESCRIPTOR)?;
+        check(&self.0.connected.contracts, C::DESCRIPTOR).map_err(Fault::of_call)?;
         Ok(C::from(self.clone()))
     }
 }

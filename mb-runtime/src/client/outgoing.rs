@@ -75,6 +75,12 @@ impl<'a> Outgoing<'a> {
         Ok(self.message.take().map(|message| send(&*self.client.0.connected.link, message)))
     }
 
+    /// Whether the time is over, for those who are never pending.
+    pub(super) fn is_late(&self) -> Option<Fault> {
+        let late = self.late.as_ref()?;
+        (late.timer.deadline() <= Instant::now()).then(|| too_late(&late.name))
+    }
+
     /// Ready when the time is over.
     pub(super) fn poll_late(&mut self, cx: &mut task::Context<'_>) -> Poll<Fault> {
         match &mut self.late {

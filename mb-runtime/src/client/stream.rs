@@ -56,7 +56,11 @@ impl<'a, E: Resolve> RawStream<'a, E> {
             self.running = self.outgoing.send(|link, message| link.stream(message))?;
         }
         let Some(stream) = &mut self.running else { return Poll::Ready(None) };
-        let item = match stream.as_mut().poll_next(cx) {
+        let item = match self.outgoing.is_late() {
+            Some(late) => Poll::Ready(Some(Err(late.into()))),
+            None => stream.as_mut().poll_next(cx),
+        };
+        let item = match item {
             Poll::Ready(item) => item,
             Poll::Pending => Some(Err(ready!(self.outgoing.poll_late(cx)).into())),
         };

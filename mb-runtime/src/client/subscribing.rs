@@ -73,7 +73,7 @@ impl<E> Subscribing<E> {
         let (reader, registration) =
             hub.open(self.events.iter().copied(), self.capacity, self.overflow);
         let events = self.events.iter().map(|event| event.full_name.to_owned()).collect();
-        let subscription = link.subscribe(events).await?;
+        let subscription = link.subscribe(events).await.map_err(Fault::of_call)?;
         // Holds the link only: a subscription does not keep its client connected.
         let link = std::sync::Arc::downgrade(link);
         let registration = registration.on_drop(move || {

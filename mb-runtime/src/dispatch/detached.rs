@@ -36,8 +36,12 @@ impl Detached {
             let reason = "a detached request needs a tokio runtime to outlive its caller in";
             return Poll::Ready(Err(Fault::unavailable(reason).into()));
         };
-        if let Poll::Ready(answer) = handler.as_mut().poll(cx) {
-            return Poll::Ready(answer);
+        // Timers and sockets it makes from the first are the server's too.
+        let on_it = runtime.enter();
+        let polled = handler.as_mut().poll(cx);
+        drop(on_it);
+        if polled.is_ready() {
+            return polled;
         }
         if let Self::Inline(handler, _) = std::mem::replace(self, Self::Done) {
             *self = Self::Spawned(runtime.spawn(handler));

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 /// Counts the calls that are running, and closes in two steps: first nobody may enter, then
 /// whoever is left is cut off.
 ///
-/// Calls come and go by one atomic addition each; whether the gate is closed is part of the same
+/// Calls come and go by one atomic step each; whether the gate is closed is part of the same
 /// number, so that nobody slips in while it closes.
 pub(crate) struct Gate {
     /// Four times the number of calls inside, plus one when closed, plus two when cut.
@@ -51,9 +51,11 @@ impl Gate {
     /// Lets a call in, until what it gets is dropped; nobody, once the gate is closed.
     #[inline]
     pub(crate) fn enter(&self) -> Result<Inside<'_>, Fault> {
-        let before = self.state.fetch_add(CALL, Ordering::AcqRel);
-        let inside = Inside(self);
-        if before & CLOSED == 0 { Ok(inside) } else { Err(stopped()) }
+        let let_in = |state| (state & CLOSED == 0).then_some(state + CALL);
+        match self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, let_in) {
+            Ok(_) => Ok(Inside(self)),
+            Err(_) => Err(stopped()),
+        }
     }
 
     /// Lets nobody in any more, and ends streams.

@@ -64,10 +64,12 @@ impl<S, R: Request> Run<S, R> {
         loop {
             let mut item = None;
             let ended = poll_fn(|cx| {
-                // Asked first: a stream that always has an item must end too.
-                if gate.is_closed() {
-                    return Poll::Ready(Err(gate::stopped()));
-                }
+                // Inside while it works, and only then: a stop waits for the work, not for the
+                // reader; and a stream that always has an item ends too.
+                let _inside = match gate.enter() {
+                    Ok(inside) => inside,
+                    Err(fault) => return Poll::Ready(Err(fault)),
+                };
                 let polled = self.inside(|| {
                     let handler = self.handler(&mut start, handler.as_mut());
                     store(&mut item, handler.map_or(Poll::Pending, |h| h.poll_next(cx)))
@@ -95,7 +97,7 @@ impl<S, R: Request> Run<S, R> {
     #[inline]
     fn inside<T>(&self, work: impl FnOnce() -> T) -> Result<T, Fault> {
         catch_unwind(AssertUnwindSafe(|| self.context.enter(work)))
-            .map_err(|panic| seal::panicked(R::DESCRIPTOR, &*panic))
+            .map_err(|panic| seal::panicked(R::DESCRIPTOR, panic))
     }
 
     /// The handler, made when it is first asked for.
@@ -150,7 +152,7 @@ pin_project! {
             if inner.is_some()
                 && let Err(panic) = catch_unwind(AssertUnwindSafe(|| inner.set(None)))
             {
-                seal::dropped_badly(&*panic);
+                seal::dropped_badly(panic);
             }
         }
     }
@@ -200,7 +202,7 @@ where
             ready!(this.end.poll(cx, gate.when_cut()));
         }
         // The handler is gone before its answer is seen, whatever becomes of this future.
-        this.handler.set(Guarded { inner: None });
+        run.context.enter(|| this.handler.set(Guarded { inner: None }));
         *this.inside = None;
         Poll::Ready(match (polled, reply) {
             (Ok(_), Some(reply)) => Run::<S, R>::answer(reply),

@@ -1,7 +1,11 @@
 //! What of a failure stays on the server: the text and the sources of internal faults go to the
 //! log, the caller gets an id to look them up by.
 
-use std::{any::Any, error::Error};
+use std::{
+    any::Any,
+    error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use mb_core::{Fault, FaultKind, RequestDescriptor};
 use uuid::Uuid;
@@ -32,13 +36,24 @@ pub(super) fn seal(fault: Fault, request: &RequestDescriptor) -> Fault {
 }
 
 /// The fault that stands for a panic. Its text is logged.
-pub(super) fn panicked(request: &RequestDescriptor, panic: &(dyn Any + Send)) -> Fault {
-    internal(request.full_name, &format!("panicked: {}", panic_text(panic)), None)
+pub(super) fn panicked(request: &RequestDescriptor, panic: Box<dyn Any + Send>) -> Fault {
+    let text = format!("panicked: {}", panic_text(&*panic));
+    discard(panic);
+    internal(request.full_name, &text, None)
+}
+
+/// What was thrown may itself throw when it is dropped.
+fn discard(panic: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        // Enough is enough: this one is leaked.
+        std::mem::forget(another);
+    }
 }
 
 /// A handler panicked as it was dropped: nobody is there to be told but the log.
-pub(super) fn dropped_badly(panic: &(dyn Any + Send)) {
-    tracing::error!(error = panic_text(panic), "a handler panicked while it was dropped");
+pub(super) fn dropped_badly(panic: Box<dyn Any + Send>) {
+    tracing::error!(error = panic_text(&*panic), "a handler panicked while it was dropped");
+    discard(panic);
 }
 
 fn internal(request: &str, message: &str, source: Option<&(dyn Error + 'static)>) -> Fault {
@@ -50,6 +65,14 @@ fn internal(request: &str, message: &str, source: Option<&(dyn Error + 'static)>
 
 /// Logs what a handler failed with, its whole chain of causes included.
 pub(crate) fn report(name: &str, id: &str, message: &str, source: Option<&(dyn Error + 'static)>) {
+    let text = catch_unwind(AssertUnwindSafe(|| chain(message, source)));
+    // An error whose own text panics still has its id.
+    let text = text.unwrap_or_else(|_| format!("{message} (and its causes cannot be told)"));
+    tracing::error!(name, id, error = text, "a handler failed");
+}
+
+/// An error's text, and those of its causes that say something new.
+fn chain(message: &str, source: Option<&(dyn Error + 'static)>) -> String {
     let mut text = message.to_owned();
     let mut next = source;
     while let Some(error) = next {
@@ -60,7 +83,7 @@ pub(crate) fn report(name: &str, id: &str, message: &str, source: Option<&(dyn E
         }
         next = error.source();
     }
-    tracing::error!(name, id, error = text, "a handler failed");
+    text
 }
 
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {

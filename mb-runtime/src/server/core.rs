@@ -160,7 +160,9 @@ impl Host for Core {
             if reached > 0 {
                 return Ok(());
             }
-            Err(Fault::unavailable(format!("no client `{client_id}` is connected")))
+            // A handler that passes this on may have done things before.
+            let missing = Fault::unavailable(format!("no client `{client_id}` is connected"));
+            Err(missing.with_retryable(false))
         })
     }
 

@@ -15,6 +15,9 @@ use tokio::{
 use super::{Core, StopError};
 use crate::subscription::SubscriptionGuard;
 
+/// As long as a server can be told to wait: a year, for which a clock has room.
+const LONGEST_DRAIN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 type Outcome = watch::Sender<Option<Result<(), StopError>>>;
 
 /// A server and what has to be given up when it ends.
@@ -94,7 +97,7 @@ impl Ending {
         let core = Arc::clone(&self.core);
         // Without a runtime there is no timer: nobody is waited for.
         let drain = if Handle::try_current().is_ok() { drain } else { Duration::ZERO };
-        let deadline = Instant::now() + drain;
+        let deadline = Instant::now() + drain.min(LONGEST_DRAIN);
         core.gate.close();
         for binding in &mut self.parts.bindings {
             binding.close().await;

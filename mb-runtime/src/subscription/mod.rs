@@ -3,6 +3,7 @@
 //!
 //! Both sides use it: a client for what its server announces, a server for what clients emit.
 
+mod backlog;
 mod handler;
 mod hub;
 mod queue;

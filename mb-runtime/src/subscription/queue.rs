@@ -7,14 +7,16 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
-    task::{self, Poll},
+    task::{self, Poll, ready},
     time::Duration,
 };
 
 use async_channel::{Receiver, Sender, TrySendError};
 use futures_core::Stream;
 use mb_core::{EndReason, Fault, Message, Published};
-use tokio::{runtime::Handle, sync::Mutex, time::timeout};
+use tokio::{runtime::Handle, time::timeout};
+
+use super::backlog::{Backlog, Ended, Place};
 
 /// How many events a queue holds unless the subscription says otherwise.
 pub(crate) const QUEUE_CAPACITY: usize = 256;
@@ -43,8 +45,8 @@ pub(crate) struct Queue {
     overflow: Overflow,
     dropped: Arc<AtomicU64>,
     end: OnceLock<EndReason>,
-    /// Held by the publisher that waits; the others wait behind it, so that nothing overtakes.
-    turn: Arc<Mutex<()>>,
+    /// Those who wait for room, where the policy is to wait.
+    backlog: Arc<Backlog>,
 }
 
 /// The reader's end.
@@ -61,7 +63,7 @@ pub(crate) fn queue(capacity: usize, overflow: Overflow) -> Reader {
         overflow,
         dropped: Arc::default(),
         end: OnceLock::new(),
-        turn: Arc::default(),
+        backlog: Arc::default(),
     };
     Reader { receiver: Box::pin(receiver), queue: Arc::new(queue) }
 }
@@ -84,16 +86,11 @@ impl Queue {
                     self.close(EndReason::Overflowed);
                 }
             }),
-            Overflow::Wait(limit) => {
-                let sent = match self.turn.try_lock() {
-                    Ok(_nobody_waits) => self.try_send(event),
-                    Err(_) => Ok(false),
-                };
-                match sent {
-                    Ok(false) => return self.wait(Arc::clone(event), limit),
-                    sent => sent.map(drop),
-                }
-            }
+            Overflow::Wait(limit) => match self.backlog.push(&self.sender, event) {
+                Ok(None) => Ok(()),
+                Ok(Some(place)) => return self.wait(place, limit),
+                Err(Ended) => Err(self.ended()),
+            },
         };
         match sent {
             Ok(()) => Published::Accepted,
@@ -110,19 +107,14 @@ impl Queue {
         }
     }
 
-    fn wait(&self, event: Arc<Message>, limit: Duration) -> Published {
+    fn wait(&self, mut place: Place, limit: Duration) -> Published {
         // Counts the event as dropped unless it gets in: also when the publisher gives up.
         let lost = Lost { dropped: Arc::clone(&self.dropped), lost: true };
         if Handle::try_current().is_err() {
             return Published::Refused(Fault::unavailable("waiting for a reader needs tokio"));
         }
-        let (sender, turn) = (self.sender.clone(), Arc::clone(&self.turn));
         Published::Waiting(Box::pin(async move {
-            let sent = timeout(limit, async {
-                let _turn = turn.lock().await;
-                sender.send(event).await
-            });
-            let reason = match sent.await {
+            let reason = match timeout(limit, &mut place.let_in).await {
                 Ok(Ok(())) => {
                     lost.found();
                     return Ok(());
@@ -146,6 +138,7 @@ impl Queue {
         // Set before the channel closes: a reader that sees the end can ask for the reason.
         let _ = self.end.set(reason);
         self.sender.close();
+        self.backlog.end();
     }
 
     pub(crate) fn end(&self) -> Option<EndReason> {
@@ -185,7 +178,11 @@ impl Reader {
     }
 
     pub(crate) fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Arc<Message>>> {
-        self.receiver.as_mut().poll_next(cx)
+        let event = ready!(self.receiver.as_mut().poll_next(cx));
+        if matches!(self.queue.overflow, Overflow::Wait(_)) {
+            self.queue.backlog.refill(&self.queue.sender);
+        }
+        Poll::Ready(event)
     }
 }
 

@@ -688,7 +688,7 @@ pub mod orders {
     pub static CONTRACT: ::magicbutton::__private::v1::ContractDescriptor = ::magicbutton::__private::v1::ContractDescriptor::declared(
         "order-desk",
         "2.1.0",
-        12151637734803966073u64,
+        8074982414058720679u64,
         "Orders.",
         &[
             ::magicbutton::__private::v1::RequestDescriptor::declared(

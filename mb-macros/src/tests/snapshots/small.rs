@@ -319,7 +319,7 @@ pub mod greeter {
     pub static CONTRACT: ::magicbutton::__private::v1::ContractDescriptor = ::magicbutton::__private::v1::ContractDescriptor::declared(
         "greeter",
         "1.0.0",
-        17275046370660394528u64,
+        9616734216515323102u64,
         "Greets people.",
         &[
             ::magicbutton::__private::v1::RequestDescriptor::declared(
