@@ -6,7 +6,7 @@ mod common;
 
 use std::{
     sync::{
-        Arc, Mutex, Weak,
+        Arc, Barrier, Mutex, Weak,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -88,11 +88,34 @@ impl Drop for Bomb {
     }
 }
 
+/// An error whose own text panics.
+#[derive(Debug)]
+struct Untold;
+
+impl std::fmt::Display for Untold {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("{SECRET}");
+    }
+}
+
+impl std::error::Error for Untold {}
+
+/// Where a handler that blocks meets its test: when it begins, and when it may go on.
+static MEETING: Barrier = Barrier::new(2);
+static WENT_ON: AtomicUsize = AtomicUsize::new(0);
+
 #[derive(Default, Clone)]
 struct Service(Arc<Mutex<Vec<Client>>>);
 
 impl odd::Service for Service {
     async fn echo(&self, _: &Context, odd: Odd) -> Reply<Odd> {
+        match odd.0 {
+            "throws what throws" => std::panic::panic_any(Bomb),
+            "has a cause without a text" => {
+                return Err(Fault::internal("broken").with_source(Untold).into());
+            }
+            _ => {}
+        }
         // A reply that cannot be written, of a request that can.
         Ok(if odd.0.is_empty() { Odd("fails when written") } else { odd })
     }
@@ -120,6 +143,11 @@ impl odd::Service for Service {
         let bomb = (how == "bomb").then(|| Bomb);
         stream::iter([Ok(u32::from(in_context))]).chain(stream::pending()).map(move |item| {
             let _ = &bomb;
+            if how == "blocks" {
+                MEETING.wait();
+                MEETING.wait();
+                WENT_ON.fetch_add(1, Ordering::SeqCst);
+            }
             item
         })
     }
@@ -156,6 +184,16 @@ async fn a_panic_in_a_users_own_types_is_an_error_like_any_other() {
         assert_eq!(failure.code(), code, "{odd}: {failure}");
         let leaked = odd.is_empty() && format!("{failure:?}").contains(SECRET);
         assert!(!leaked, "the server's text stays there: {failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_cannot_be_told_or_dropped_is_an_error_like_any_other() {
+    let (_server, client) = start("odd-failures", "").await;
+    for odd in ["throws what throws", "has a cause without a text"] {
+        let failure = client.echo(Odd(odd)).await.unwrap_err();
+        assert_eq!(failure.code(), "INTERNAL_SERVER_ERROR", "{odd}: {failure}");
+        assert!(!format!("{failure:?}").contains(SECRET), "{odd}: {failure:?}");
     }
 }
 
@@ -429,22 +467,43 @@ async fn a_stop_among_quick_calls_cuts_nobody_off() {
 #[tokio::test]
 async fn a_stream_that_is_always_ready_ends_in_time_too() {
     let bench = common::bench("odd-ready", "").await;
-    let limit = Duration::from_millis(20);
+    let (limit, begun) = (Duration::from_millis(20), Instant::now());
     let mut items = bench.client.count_to(u32::MAX, String::new()).timeout(limit);
     let last = loop {
         match items.next().await {
-            Some(Ok(_)) => {}
+            Some(Ok(_)) => assert!(begun.elapsed() < 500 * limit, "goes on for ever"),
             other => break other,
         }
     };
     assert_eq!(last.unwrap().unwrap_err().code(), "TIMEOUT");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn any_drain_time_will_do() {
-    let name = "odd-drain";
-    let server = builder(name).drain(Duration::MAX).start().await.unwrap();
-    assert_eq!(server.stop().await, Ok(()));
+    let server = builder("odd-drain").drain(Duration::MAX).start().await.unwrap();
+    let client = odd::Client::connect("memory://odd-drain").await.unwrap();
+    let call =
+        tokio::spawn(async move { client.bomb(true).timeout(Duration::from_millis(20)).await });
+    tokio::task::yield_now().await;
+    assert_eq!(server.stop().await, Ok(()), "waits for the call that is running");
+    assert_eq!(call.await.unwrap().unwrap_err().code(), "TIMEOUT");
+}
+
+/// Between two items nobody works for a stream, and a stop does not wait for its reader. While an
+/// item is made, it does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_stop_waits_for_the_item_in_the_making() {
+    let meet = || tokio::task::spawn_blocking(|| MEETING.wait());
+    let (server, client) = start("odd-item", "").await;
+    let reader = tokio::spawn(async move { client.numbers("blocks".into()).next().await });
+    meet().await.unwrap();
+    let mut stop = Box::pin(server.stop());
+    let early = tokio::time::timeout(Duration::from_millis(20), &mut stop).await;
+    meet().await.unwrap();
+    assert!(early.is_err(), "the item was not made yet: {early:?}");
+    assert_eq!(stop.await, Ok(()));
+    assert_eq!(WENT_ON.load(Ordering::SeqCst), 1);
+    assert_eq!(reader.await.unwrap(), Some(Ok(1)));
 }
 
 /// A service that connects, subscribes and emits to others, and passes on whatever that fails with.
