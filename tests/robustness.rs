@@ -443,6 +443,21 @@ async fn a_publisher_that_does_not_look_holds_up_nobody() {
     assert_eq!(events.dropped(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_publisher_does_not_wait_for_a_reader_that_has_left() {
+    let (server, client) = start("odd-left", "").await;
+    let patient = Overflow::Wait(Duration::from_secs(60));
+    let events = client.subscribe::<odd::Happened>().queue(1).overflow(patient).await.unwrap();
+    server.broadcast(happened(1)).await.unwrap();
+    let begun = Instant::now();
+    let mut waiting = server.broadcast(happened(2));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    drop(events);
+    // A broadcast goes to whoever is there: that one has left is no failure of it.
+    assert_eq!(waiting.await, Ok(()));
+    assert_eq!(begun.elapsed(), Duration::ZERO, "told at once");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_stop_among_quick_calls_cuts_nobody_off() {
     for _ in 0..50 {

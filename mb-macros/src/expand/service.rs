@@ -30,7 +30,8 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
 fn method(scope: &Scope<'_>, request: &Request) -> TokenStream {
     let Request { method_attrs, ident, arguments, reply, .. } = request;
     let (rt, at) = (scope.rt_at(ident), at(ident));
-    let attrs = method_attrs.iter().filter(|attr| attr.path().is_ident("doc"));
+    // Its own routes call it: only clients are told that it is deprecated.
+    let attrs = method_attrs.iter().filter(|attr| !attr.path().is_ident("deprecated"));
     let context = free_name("cx", request);
     let arguments = arguments.iter().map(|Argument { ident, ty, .. }| quote!(#ident: #ty));
     let (ty, error) = (&reply.ty, error_type(scope, request));

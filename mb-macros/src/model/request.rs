@@ -81,12 +81,13 @@ impl Request {
         let docs = docs(&item.attrs);
         let is_one_of =
             |attr: &Attribute, names: &[&str]| names.iter().any(|name| attr.path().is_ident(name));
-        let for_method = |attr: &Attribute| {
-            is_doc(attr) || is_one_of(attr, &["deprecated", "allow", "expect", "warn", "deny"])
-        };
-        let method_attrs = item.attrs.iter().filter(|attr| for_method(attr)).cloned().collect();
-        let payload_attrs =
-            item.attrs.into_iter().filter(|attr| is_doc(attr) || !for_method(attr)).collect();
+        // Docs and lints are said of both; an expectation is met once.
+        let of_both =
+            |attr: &Attribute| is_doc(attr) || is_one_of(attr, &["allow", "warn", "deny"]);
+        let of_method = |attr: &Attribute| is_one_of(attr, &["deprecated", "expect"]);
+        let method_attrs =
+            item.attrs.iter().filter(|attr| of_both(attr) || of_method(attr)).cloned().collect();
+        let payload_attrs = item.attrs.into_iter().filter(|attr| !of_method(attr)).collect();
         let payload = names::payload(&ident);
         if payload == "Self" {
             errors.at(&ident, "a request's payload cannot be called `Self`: give it another name");
