@@ -85,7 +85,7 @@ async fn a_client_of_another_contract_is_told_before_its_first_call() {
     let _bench = bench("mismatch", "").await;
     let fault = workshop_two::Client::connect("memory://mismatch").await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::ContractMismatch);
-    assert_eq!(fault.message(), "the server serves `workshop` 1.2.3, this client speaks 2.0.0");
+    assert_eq!(fault.message(), "the server serves `workshop` 1.2.3, this side speaks 2.0.0");
     let details =
         serde_json::json!({ "contract": "workshop", "client": "2.0.0", "server": "1.2.3" });
     assert_eq!(fault.details(), Some(&details));
@@ -149,11 +149,10 @@ impl magicbutton::Transport for Relabelled {
     async fn connect(
         &self,
         endpoint: &mb_core::Endpoint,
-        hello: mb_core::Hello,
-        inbound: std::sync::Arc<dyn mb_core::Link>,
-    ) -> Result<mb_core::Connected, Fault> {
+        dial: mb_core::Dial,
+    ) -> Result<mb_core::Connection, Fault> {
         let endpoint = format!("memory://paper-{}", endpoint.authority()).parse().unwrap();
-        mb_transport_memory::Memory.connect(&endpoint, hello, inbound).await
+        mb_transport_memory::Memory.connect(&endpoint, dial).await
     }
 
     async fn bind(

@@ -1,50 +1,92 @@
-//! `cargo run --release -p mb-bench -- inproc|compile|all [--json]`: what a call and a contract
-//! cost, beside their floors, in one run. Ratios are what to read; absolute figures are this
-//! machine's.
+//! `cargo run --release -p mb-bench -- inproc|compile|ws|fanout|connections|all [--json]`: what a
+//! call, an event, a connection and a contract cost, beside their floors and peers, in one run.
+//! Ratios are what to read; absolute figures are this machine's.
 
 mod compile;
 mod inproc;
 mod measure;
+mod payload;
 mod report;
+mod ws;
 
 use std::{io, process::ExitCode};
 
-const USAGE: &str = "usage: mb-bench inproc|compile|all [--json] [--only ROW]";
+const USAGE: &str = "usage: mb-bench inproc|compile|ws|fanout|connections|all [--json] [--only ROW]
+       connections also takes [--connections N] [--seconds N]; all leaves it out";
 
 /// What to measure, and how to say it.
 #[derive(Default)]
 struct Options {
-    inproc: bool,
-    compile: bool,
+    groups: Vec<Group>,
     json: bool,
     only: Option<String>,
+    load: ws::Load,
+}
+
+#[derive(Clone, Copy)]
+enum Group {
+    Inproc,
+    Compile,
+    Ws,
+    Fanout,
+    Connections,
 }
 
 impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self::default();
         while let Some(argument) = arguments.next() {
+            let mut number = || {
+                let number = arguments.next().and_then(|number| number.parse().ok());
+                number.ok_or_else(|| format!("`{argument}` takes a number"))
+            };
             match argument.as_str() {
-                "inproc" => options.inproc = true,
-                "compile" => options.compile = true,
-                "all" => (options.inproc, options.compile) = (true, true),
+                "inproc" => options.groups.push(Group::Inproc),
+                "compile" => options.groups.push(Group::Compile),
+                "ws" => options.groups.push(Group::Ws),
+                "fanout" => options.groups.push(Group::Fanout),
+                "connections" => options.groups.push(Group::Connections),
+                "all" => {
+                    options.groups = vec![Group::Inproc, Group::Compile, Group::Ws, Group::Fanout];
+                }
                 "--json" => options.json = true,
                 // For a profiler, which sees nothing else then.
                 "--only" => options.only = arguments.next(),
+                "--connections" => options.load.connections = number()?,
+                "--seconds" => options.load.seconds = number()?,
                 other => return Err(format!("unknown argument `{other}`")),
             }
         }
-        if options.inproc || options.compile { Ok(options) } else { Err("say what".to_owned()) }
+        if options.groups.is_empty() { Err("say what".to_owned()) } else { Ok(options) }
     }
 
-    fn run(&self) -> io::Result<()> {
-        if self.inproc {
-            let rows = measure::group(&inproc::subjects()?, self.only.as_deref());
-            if self.json { report::json("inproc", &rows) } else { report::table(&rows) }
-        }
-        if self.compile {
-            let rows = compile::measure()?;
-            if self.json { report::compile_json(&rows) } else { report::compile_table(&rows) }
+    fn run(&self, group: Group) -> io::Result<()> {
+        let only = self.only.as_deref();
+        match group {
+            Group::Inproc => {
+                let rows = measure::group(&inproc::subjects()?, only);
+                if self.json { report::inproc::json(&rows) } else { report::inproc::table(&rows) }
+            }
+            Group::Compile => {
+                let rows = compile::measure()?;
+                if self.json { report::compile::json(&rows) } else { report::compile::table(&rows) }
+            }
+            Group::Ws => {
+                let rows = measure::group(&ws::subjects()?, only);
+                if self.json { report::ws::json(&rows) } else { report::ws::table(&rows) }
+            }
+            Group::Fanout => {
+                let rows = ws::fanout(only)?;
+                if self.json { report::fanout::json(&rows) } else { report::fanout::table(&rows) }
+            }
+            Group::Connections => {
+                let rows = ws::connections(&self.load, only)?;
+                if self.json {
+                    report::connections::json(&rows)
+                } else {
+                    report::connections::table(&rows)
+                }
+            }
         }
         Ok(())
     }
@@ -58,7 +100,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match options.run() {
+    match options.groups.iter().try_for_each(|group| options.run(*group)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

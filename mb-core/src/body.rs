@@ -7,7 +7,7 @@
 use std::{
     any::{Any, type_name},
     fmt,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
@@ -20,9 +20,24 @@ pub struct Body(Repr);
 
 enum Repr {
     Owned(Box<dyn Erased>),
-    Shared(Arc<dyn Erased>),
-    /// Boxed, as every message is as wide as this.
-    Encoded(Box<Encoded>),
+    Shared(Box<Shared>),
+    /// Without its codec: every message is as wide as this.
+    Json(Bytes),
+    MessagePack(Bytes),
+    Custom(Box<Encoded>),
+}
+
+/// A value with many readers, and the frames that its message was written as for them.
+struct Shared {
+    value: Arc<dyn Erased>,
+    /// One per codec.
+    frames: Mutex<Vec<(Codec, Bytes)>>,
+}
+
+impl Shared {
+    fn new(value: Arc<dyn Erased>) -> Box<Self> {
+        Box::new(Self { value, frames: Mutex::default() })
+    }
 }
 
 /// Bytes, and what they are written in.
@@ -43,7 +58,7 @@ impl Body {
 
     /// A typed value with many readers: events.
     pub fn shared<T: Payload>(value: Arc<T>) -> Self {
-        Self(Repr::Shared(value))
+        Self(Repr::Shared(Shared::new(value)))
     }
 
     /// Bytes from elsewhere. Nothing is checked until somebody reads them.
@@ -55,8 +70,8 @@ impl Body {
     pub fn downcast_ref<T: Payload>(&self) -> Option<&T> {
         let any: &dyn Any = match &self.0 {
             Repr::Owned(value) => &**value,
-            Repr::Shared(value) => &**value,
-            Repr::Encoded(_) => return None,
+            Repr::Shared(shared) => &*shared.value,
+            Repr::Json(_) | Repr::MessagePack(_) | Repr::Custom(_) => return None,
         };
         any.downcast_ref()
     }
@@ -68,17 +83,29 @@ impl Body {
     }
 
     /// Takes the value out as it is held: a typed one is not even moved.
+    #[inline]
     pub fn decode_boxed<T: Payload>(self) -> Result<Box<T>, DecodeError> {
         match self.0 {
             Repr::Owned(value) => {
                 downcast::<T>(value).or_else(|value| convert(&*value).map(Box::new))
             }
-            Repr::Shared(value) => match downcast_shared::<T>(value) {
+            shared_or_bytes => Self(shared_or_bytes).decode_elsewhere(),
+        }
+    }
+
+    /// Not the way of a call in process.
+    #[inline(never)]
+    fn decode_elsewhere<T: Payload>(self) -> Result<Box<T>, DecodeError> {
+        match self.0 {
+            Repr::Owned(value) => convert(&*value).map(Box::new),
+            Repr::Shared(shared) => match downcast_shared::<T>(shared.value) {
                 Ok(value) => Arc::try_unwrap(value).or_else(|value| convert::<T>(&*value)),
                 Err(value) => convert(&*value),
             }
             .map(Box::new),
-            Repr::Encoded(encoded) => encoded.codec.decode(&encoded.bytes).map(Box::new),
+            Repr::Json(bytes) => Codec::JSON.decode(&bytes).map(Box::new),
+            Repr::MessagePack(bytes) => Codec::MESSAGE_PACK.decode(&bytes).map(Box::new),
+            Repr::Custom(encoded) => encoded.codec.decode(&encoded.bytes).map(Box::new),
         }
     }
 
@@ -86,11 +113,13 @@ impl Body {
     pub fn decode_shared<T: Payload>(&self) -> Result<Arc<T>, DecodeError> {
         match &self.0 {
             Repr::Owned(value) => convert(&**value).map(Arc::new),
-            Repr::Shared(value) => match downcast_shared::<T>(Arc::clone(value)) {
+            Repr::Shared(shared) => match downcast_shared::<T>(Arc::clone(&shared.value)) {
                 Ok(value) => Ok(value),
                 Err(value) => convert(&*value).map(Arc::new),
             },
-            Repr::Encoded(encoded) => encoded.codec.decode(&encoded.bytes).map(Arc::new),
+            Repr::Json(bytes) => Codec::JSON.decode(bytes).map(Arc::new),
+            Repr::MessagePack(bytes) => Codec::MESSAGE_PACK.decode(bytes).map(Arc::new),
+            Repr::Custom(encoded) => encoded.codec.decode(&encoded.bytes).map(Arc::new),
         }
     }
 
@@ -98,26 +127,69 @@ impl Body {
     pub fn encode(&self, codec: &Codec) -> Result<Encoded, EncodeError> {
         let bytes = match &self.0 {
             Repr::Owned(value) => value.encode(codec)?,
-            Repr::Shared(value) => value.encode(codec)?,
-            Repr::Encoded(encoded) if encoded.codec == *codec => encoded.bytes.clone(),
-            Repr::Encoded(encoded) => transcode(encoded, codec)?,
+            Repr::Shared(shared) => shared.value.encode(codec)?,
+            Repr::Json(bytes) => transcode(&Codec::JSON, bytes, codec)?,
+            Repr::MessagePack(bytes) => transcode(&Codec::MESSAGE_PACK, bytes, codec)?,
+            Repr::Custom(encoded) => transcode(&encoded.codec, &encoded.bytes, codec)?,
         };
         Ok(Encoded { codec: codec.clone(), bytes })
+    }
+
+    /// Writes the body behind what is in `out` already: without a copy in between where it is typed
+    /// or in this codec.
+    pub fn write(&self, codec: &Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        match &self.0 {
+            Repr::Owned(value) => value.write(codec, out),
+            Repr::Shared(shared) => shared.value.write(codec, out),
+            Repr::Json(_) | Repr::MessagePack(_) | Repr::Custom(_) => {
+                out.extend_from_slice(&self.encode(codec)?.bytes);
+                Ok(())
+            }
+        }
+    }
+
+    /// A frame of this codec, kept where the body has many readers: see
+    /// [`Message::frame`](crate::Message::frame).
+    pub(crate) fn frame<E>(
+        &self,
+        codec: &Codec,
+        write: impl FnOnce() -> Result<Bytes, E>,
+    ) -> Result<Bytes, E> {
+        let Repr::Shared(shared) = &self.0 else { return write() };
+        // Written under the lock: whoever else wants it now wants this very frame.
+        let mut frames = shared.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, frame)) = frames.iter().find(|(written, _)| written == codec) {
+            return Ok(frame.clone());
+        }
+        let frame = write()?;
+        frames.push((codec.clone(), frame.clone()));
+        Ok(frame)
     }
 
     /// Another handle on the same content, where that costs no copy: shared values and bytes.
     pub fn share(&self) -> Option<Self> {
         match &self.0 {
             Repr::Owned(_) => None,
-            Repr::Shared(value) => Some(Self(Repr::Shared(Arc::clone(value)))),
-            Repr::Encoded(encoded) => Some(Self(Repr::Encoded(encoded.clone()))),
+            Repr::Shared(shared) => {
+                Some(Self(Repr::Shared(Shared::new(Arc::clone(&shared.value)))))
+            }
+            Repr::Json(bytes) => Some(Self(Repr::Json(bytes.clone()))),
+            Repr::MessagePack(bytes) => Some(Self(Repr::MessagePack(bytes.clone()))),
+            Repr::Custom(encoded) => Some(Self(Repr::Custom(encoded.clone()))),
         }
     }
 }
 
 impl From<Encoded> for Body {
     fn from(encoded: Encoded) -> Self {
-        Self(Repr::Encoded(Box::new(encoded)))
+        let Encoded { codec, bytes } = encoded;
+        Self(if codec == Codec::JSON {
+            Repr::Json(bytes)
+        } else if codec == Codec::MESSAGE_PACK {
+            Repr::MessagePack(bytes)
+        } else {
+            Repr::Custom(Box::new(Encoded { codec, bytes }))
+        })
     }
 }
 
@@ -126,8 +198,10 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Owned(value) => write!(f, "Body({})", value.type_name()),
-            Repr::Shared(value) => write!(f, "Body(shared {})", value.type_name()),
-            Repr::Encoded(encoded) => {
+            Repr::Shared(shared) => write!(f, "Body(shared {})", shared.value.type_name()),
+            Repr::Json(bytes) => write!(f, "Body(json, {} bytes)", bytes.len()),
+            Repr::MessagePack(bytes) => write!(f, "Body(msgpack, {} bytes)", bytes.len()),
+            Repr::Custom(encoded) => {
                 write!(f, "Body({}, {} bytes)", encoded.codec.name(), encoded.bytes.len())
             }
         }
@@ -137,12 +211,17 @@ impl fmt::Debug for Body {
 /// A payload whose type is known only to whoever made it and whoever reads it.
 trait Erased: Any + Send + Sync {
     fn encode(&self, codec: &Codec) -> Result<Bytes, EncodeError>;
+    fn write(&self, codec: &Codec, out: &mut Vec<u8>) -> Result<(), EncodeError>;
     fn type_name(&self) -> &'static str;
 }
 
 impl<T: Serialize + Any + Send + Sync> Erased for T {
     fn encode(&self, codec: &Codec) -> Result<Bytes, EncodeError> {
         codec.encode(self)
+    }
+
+    fn write(&self, codec: &Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        codec.write(self, out)
     }
 
     fn type_name(&self) -> &'static str {
@@ -178,10 +257,13 @@ fn convert<T: Payload>(value: &dyn Erased) -> Result<T, DecodeError> {
     Codec::JSON.decode(&bytes)
 }
 
-fn transcode(encoded: &Encoded, codec: &Codec) -> Result<Bytes, EncodeError> {
-    let value: serde_json::Value = encoded
-        .codec
-        .decode(&encoded.bytes)
-        .map_err(|error| EncodeError { codec: codec.name(), reason: error.to_string() })?;
-    codec.encode(&value)
+/// Bytes of one codec in another; as they are where that is the same.
+fn transcode(from: &Codec, bytes: &Bytes, to: &Codec) -> Result<Bytes, EncodeError> {
+    if from == to {
+        return Ok(bytes.clone());
+    }
+    let value: serde_json::Value = from
+        .decode(bytes)
+        .map_err(|error| EncodeError { codec: to.name(), reason: error.to_string() })?;
+    to.encode(&value)
 }

@@ -8,7 +8,8 @@ use std::{error::Error, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    ContractDescriptor, DecodeError, ErrorDescriptor, EventDescriptor, Message, RequestDescriptor,
+    ClientInfo, ContractDescriptor, DecodeError, ErrorDescriptor, EventDescriptor, Link, Message,
+    RequestDescriptor,
 };
 
 /// What can travel: a value that can be written and read back, and moved between threads.
@@ -32,6 +33,18 @@ pub trait Contract: Sized {
     type Error: DeclaredError;
     /// Everything known of the contract without its types.
     const DESCRIPTOR: &'static ContractDescriptor;
+
+    /// A client of the contract over a link to whoever serves it. Nothing is checked. Users get
+    /// one from `Client::typed`, or, on a server, from [`Caller::client`](crate::Caller::client).
+    #[doc(hidden)]
+    fn over(link: Linked<'_>) -> Self;
+}
+
+/// A link to somebody who serves a contract, and what is known of them.
+#[doc(hidden)]
+pub struct Linked<'a> {
+    pub link: Arc<dyn Link>,
+    pub peer: &'a ClientInfo,
 }
 
 /// The payload of one request: what travels.

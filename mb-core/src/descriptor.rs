@@ -27,8 +27,13 @@ pub struct ContractDescriptor {
 impl ContractDescriptor {
     /// The first number of the version: two contracts of one name are compatible when theirs agree.
     pub fn major(&self) -> &str {
-        self.version.split('.').next().unwrap_or_default()
+        major(self.version)
     }
+}
+
+/// The first number of a version.
+pub(crate) fn major(version: &str) -> &str {
+    version.split('.').next().unwrap_or_default()
 }
 
 /// One request of a contract.
@@ -45,6 +50,8 @@ pub struct RequestDescriptor {
     pub streamed: bool,
     /// Whether its handler runs to its end once started, whoever has left.
     pub detached: bool,
+    /// Whether carrying it out twice does no more than once, so that it may be sent again.
+    pub idempotent: bool,
 }
 
 /// One event of a contract.
@@ -102,8 +109,9 @@ impl RequestDescriptor {
         docs: &'static str,
         streamed: bool,
         detached: bool,
+        idempotent: bool,
     ) -> Self {
-        Self { name, full_name, docs, streamed, detached }
+        Self { name, full_name, docs, streamed, detached, idempotent }
     }
 }
 

@@ -28,6 +28,8 @@ struct Inner {
     source: Option<Source>,
     /// Whether a call has failed with it, so that it says nothing about whoever made the call.
     from_call: bool,
+    /// Whether the request was on its way when the connection was lost.
+    interrupted: bool,
 }
 
 /// The kinds of [`Fault`].
@@ -50,8 +52,8 @@ pub enum FaultKind {
     Timeout,
     /// The call was given up; the handler may have run in part. `CANCELLED`, 499.
     Cancelled,
-    /// The other side cannot be reached or takes no calls now. `UNAVAILABLE`, 503. Where it is
-    /// retryable, as it mostly is, the handler has not run.
+    /// The other side cannot be reached or takes no calls now. `UNAVAILABLE`, 503. The handler has
+    /// not run, unless [`Fault::may_have_run`] says that it may.
     Unavailable,
     /// The message is larger than the other side takes. `PAYLOAD_TOO_LARGE`, 413.
     PayloadTooLarge,
@@ -129,6 +131,7 @@ impl Fault {
             details: None,
             source: None,
             from_call: false,
+            interrupted: false,
         }))
     }
 
@@ -189,10 +192,25 @@ impl Fault {
         &self.0.message
     }
 
-    /// Whether the same request may succeed when sent again, without any danger of its being
-    /// carried out twice.
+    /// Whether the same request may succeed when sent again. Before sending one again that is not
+    /// idempotent, ask [`may_have_run`](Self::may_have_run) too.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
+    }
+
+    /// Whether the handler may have run, in part or to its end, though no answer came: the
+    /// connection was lost with the request on its way, time ran out, the call was given up.
+    /// Sending a request again that is not idempotent may then do things twice.
+    pub fn may_have_run(&self) -> bool {
+        self.0.interrupted || matches!(self.0.kind, FaultKind::Timeout | FaultKind::Cancelled)
+    }
+
+    /// `UNAVAILABLE`, for a request that was on its way when the connection was lost: retryable,
+    /// and it [may have run](Self::may_have_run).
+    pub fn interrupted(reason: impl Into<Cow<'static, str>>) -> Self {
+        let mut fault = Self::unavailable(reason);
+        fault.0.interrupted = true;
+        fault
     }
 
     /// Data for programs, if the fault has any.
@@ -201,7 +219,7 @@ impl Fault {
     }
 
     /// What a peer sent as `error`, whose code no contract of ours declares.
-    pub(crate) fn from_wire(error: WireError) -> Self {
+    pub fn from_wire(error: WireError) -> Self {
         let kind = FaultKind::of_code(&error.code);
         Self(Box::new(Inner {
             kind,
@@ -212,6 +230,7 @@ impl Fault {
             details: error.details,
             source: None,
             from_call: false,
+            interrupted: false,
         }))
     }
 

@@ -13,31 +13,42 @@ mod codec;
 mod context;
 mod contract;
 mod descriptor;
+mod duplex;
 mod endpoint;
 mod failure;
 mod fault;
+mod limits;
 mod link;
 mod message;
 mod named;
 mod status;
 mod transport;
+mod version;
 mod wire;
 
 pub use any_error::{AnyError, Resolve};
 pub use body::{Body, Encoded};
 pub use caller::{Caller, ClientInfo};
-pub use codec::{Codec, DecodeError, EncodeError};
-pub use context::{Actor, Auth, Context};
+pub use codec::{Codec, CustomCodec, DecodeError, EncodeError, scratch};
+pub use context::{Actor, Auth, Context, Travelling};
 pub use contract::{
-    AnyRequest, Contract, DeclaredError, Event, EventOf, Payload, Publish, Request, Subscribe,
+    AnyRequest, Contract, DeclaredError, Event, EventOf, Linked, Payload, Publish, Request,
+    Subscribe,
 };
 pub use descriptor::{ContractDescriptor, ErrorDescriptor, EventDescriptor, RequestDescriptor};
+pub use duplex::{ConnectionError, Duplex, Frame, FrameSink, FrameStream};
 pub use endpoint::{Endpoint, EndpointError, IntoEndpoint};
 pub use failure::{Failure, Never, Reply};
 pub use fault::{Fault, FaultKind};
-pub use link::{Answer, Calling, EndReason, Link, Published, Streaming, SubscriptionId};
+pub use limits::Limits;
+pub use link::{
+    Answer, Answering, Calling, EndReason, Introduction, Link, Published, Streaming, SubscriptionId,
+};
 pub use message::{Message, Name};
 pub use named::{UnknownName, named};
 pub use status::Status;
-pub use transport::{BindError, Binding, Connected, Hello, Host, Transport};
+pub use transport::{
+    BindError, Binding, Connected, Connection, Dial, Hello, Host, Transport, codec_option,
+};
+pub use version::ContractVersion;
 pub use wire::{WireContext, WireError};

@@ -16,7 +16,7 @@ use std::{
 
 use futures_core::{future::BoxFuture, stream::BoxStream};
 
-use crate::{AnyError, Body, Fault, Message, Reply};
+use crate::{AnyError, Body, Fault, Message, Name, Reply};
 
 /// What comes back from a request: a body, a declared error of some contract, or a fault.
 pub type Answer = Reply<Body, AnyError>;
@@ -37,6 +37,11 @@ pub trait Link: Send + Sync + 'static {
     /// Sends a request that is answered by a stream. Items are fetched as the stream is polled.
     fn stream(&self, request: Message) -> Streaming;
 
+    /// Serves a request whose sender does not know whether it is answered once or by a stream.
+    fn answer(&self, request: Message) -> Answering {
+        Answering::Once(self.call(request))
+    }
+
     /// Hands an event over. Never blocks: a reader that asked publishers to wait for it answers
     /// [`Published::Waiting`].
     fn publish(&self, event: &Arc<Message>) -> Published;
@@ -49,11 +54,42 @@ pub trait Link: Send + Sync + 'static {
 
     /// Says that this side is leaving, and why. Idempotent.
     fn close(&self, reason: EndReason);
+
+    /// Whether its calls and streams end by themselves, with `TIMEOUT`, at the deadline of their
+    /// context. Where not, whoever calls keeps a timer of their own.
+    fn keeps_deadlines(&self) -> bool {
+        false
+    }
+
+    /// The request that the other side means by a name: a declaration where this side knows it.
+    fn resolve(&self, name: &str) -> Name {
+        Name::text(name)
+    }
+
+    /// Notes what the other side said of itself when it registered.
+    fn met(&self, _other: &Introduction) {}
 }
 
-/// A subscription as the publishing side knows it. Unique within a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SubscriptionId(pub u64);
+/// A request that is being served.
+pub enum Answering {
+    /// By one answer.
+    Once(Calling),
+    /// By a stream.
+    Many(Streaming),
+}
+
+/// What one side of a connection said of itself, as far as it matters to the connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Introduction {
+    /// Whether it knows what contracts are: it is then spoken to by full names.
+    pub knows_contracts: bool,
+    /// The largest frame it takes, in bytes.
+    pub max_message: Option<usize>,
+}
+
+/// A subscription as the publishing side knows it: any text, unique within a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SubscriptionId(pub Arc<str>);
 
 /// Why a connection, a stream of events or a subscription has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,8 +101,21 @@ pub enum EndReason {
     ClientDisconnected,
     /// The reader unsubscribed.
     Unsubscribed,
-    /// The reader was too slow, and its overflow policy says to end it.
+    /// The reader was too slow, and its overflow policy says to end it; or the other side of a
+    /// connection did not take what it was sent.
     Overflowed,
+    /// The connection was cut.
+    ConnectionLost,
+    /// The other side said nothing for too long.
+    Silent,
+    /// The other side sent too much of which nothing can be made.
+    BadFrames,
+    /// A frame was larger than the other side takes.
+    TooLarge,
+    /// The server has as many clients as it takes.
+    ServerFull,
+    /// The client did not say in time who it is.
+    NotAuthenticated,
 }
 
 impl fmt::Display for EndReason {
@@ -76,6 +125,12 @@ impl fmt::Display for EndReason {
             Self::ClientDisconnected => "the client disconnected",
             Self::Unsubscribed => "the reader unsubscribed",
             Self::Overflowed => "the reader was too slow",
+            Self::ConnectionLost => "the connection was lost",
+            Self::Silent => "the other side said nothing for too long",
+            Self::BadFrames => "too many bad frames",
+            Self::TooLarge => "a frame was too large",
+            Self::ServerFull => "the server has as many clients as it takes",
+            Self::NotAuthenticated => "the client did not log in in time",
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Body, Context, Event, EventDescriptor, Request, RequestDescriptor};
+use bytes::Bytes;
+
+use crate::{Body, Codec, Context, Event, EventDescriptor, Request, RequestDescriptor};
 
 /// One request or event on its way.
 pub struct Message {
@@ -24,6 +26,11 @@ pub enum Name {
 }
 
 impl Name {
+    /// A name as somebody wrote it.
+    pub fn text(name: impl Into<String>) -> Self {
+        Self::Text(Arc::new(name.into()))
+    }
+
     /// The name in full, or as it was written.
     #[inline]
     pub fn as_str(&self) -> &str {
@@ -57,6 +64,16 @@ impl Message {
     /// A declared event. Its readers share the value.
     pub fn event<E: Event>(event: Arc<E>) -> Self {
         Self::new(Name::Event(E::DESCRIPTOR), Context::new(), Body::shared(event))
+    }
+
+    /// The whole message as a frame of this codec. Where its body is shared, as an event's is, it is
+    /// written by `write` when it is first asked for, and then the same for all of its readers.
+    pub fn frame<E>(
+        &self,
+        codec: &Codec,
+        write: impl FnOnce() -> Result<Bytes, E>,
+    ) -> Result<Bytes, E> {
+        self.body.frame(codec, write)
     }
 
     /// What it is called.

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use futures_core::future::BoxFuture;
 use serde_json::{Map, Value};
 
-use crate::{Caller, ContractDescriptor, Endpoint, Fault, Link, Message};
+use crate::{
+    Caller, Codec, ContractVersion, Duplex, Endpoint, Fault, FaultKind, Limits, Link, Message,
+};
 
 /// Moves messages between two programs, or two parts of one.
 #[async_trait]
@@ -14,24 +16,63 @@ pub trait Transport: Send + Sync + 'static {
     /// The schemes of connection strings that it answers to: `memory`.
     fn schemes(&self) -> &'static [&'static str];
 
-    /// Connects a client that introduces itself with `hello` and takes what the server sends over
-    /// `inbound`. A server that is not there is an `UNAVAILABLE` fault at once.
+    /// Connects a client. A server that is not there is an `UNAVAILABLE` fault at once, one that
+    /// does not answer within [`Limits::handshake`] too.
     ///
     /// Cancel safe: a dropped attempt leaves nothing behind.
-    async fn connect(
-        &self,
-        endpoint: &Endpoint,
-        hello: Hello,
-        inbound: Arc<dyn Link>,
-    ) -> Result<Connected, Fault>;
+    async fn connect(&self, endpoint: &Endpoint, dial: Dial) -> Result<Connection, Fault>;
 
-    /// Starts taking connections for `host`. The endpoint may be shared with nobody: a second
-    /// server on it is refused.
+    /// Starts taking connections for `host`: hands each client's link to [`Host::accept`], or each
+    /// duplex to [`Host::carry`]. The endpoint may be shared with nobody: a second server on it is
+    /// refused.
     async fn bind(
         &self,
         endpoint: &Endpoint,
         host: Arc<dyn Host>,
     ) -> Result<Box<dyn Binding>, BindError>;
+}
+
+/// A client about to connect.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Dial {
+    /// What it says about itself. A transport that gives a [`Duplex`] leaves this to the session.
+    pub hello: Hello,
+    /// Where it takes what the server sends. As `hello`.
+    pub inbound: Arc<dyn Link>,
+    /// The codecs it has, the one it likes best first.
+    pub codecs: Arc<[Codec]>,
+    /// What the connection may cost.
+    pub limits: Arc<Limits>,
+}
+
+/// What a transport makes of a connection.
+#[derive(Debug)]
+pub enum Connection {
+    /// The engine has requests and events of its own, and the server has let the client in.
+    Linked(Connected),
+    /// Frames, over which the runtime holds a session.
+    Framed(Duplex),
+}
+
+impl Dial {
+    /// A client about to connect, with the built-in codecs and the default limits.
+    pub fn new(hello: Hello, inbound: Arc<dyn Link>) -> Self {
+        Self { hello, inbound, codecs: Codec::BUILT_IN.into(), limits: Arc::default() }
+    }
+}
+
+/// The codec that a connection string asks for with `?codec=`, of those there are.
+pub fn codec_option(endpoint: &Endpoint, codecs: &[Codec]) -> Result<Option<Codec>, Fault> {
+    let Some((_, name)) = endpoint.options().find(|(key, _)| *key == "codec") else {
+        return Ok(None);
+    };
+    let found = codecs.iter().find(|codec| codec.name() == name).cloned();
+    found.map(Some).ok_or_else(|| {
+        let known: Vec<_> = codecs.iter().map(Codec::name).collect();
+        let reason = format!("no codec is called `{name}`: there is {}", known.join(", "));
+        Fault::new(FaultKind::ValidationFailed, reason)
+    })
 }
 
 /// What a client says about itself when it connects. A server believes none of it blindly.
@@ -45,6 +86,10 @@ pub struct Hello {
     pub capabilities: Vec<String>,
     /// Whatever else the two sides agreed on.
     pub metadata: Map<String, Value>,
+    /// The contracts it calls.
+    pub speaks: Vec<ContractVersion>,
+    /// The contracts it serves itself, for its server to call.
+    pub serves: Vec<ContractVersion>,
 }
 
 /// What a client has once it is connected.
@@ -58,8 +103,8 @@ pub struct Connected {
     pub client_id: String,
     /// The server's name for this connection.
     pub connection_id: String,
-    /// What the server serves.
-    pub contracts: Arc<[&'static ContractDescriptor]>,
+    /// What the server serves; `None` where it did not say.
+    pub contracts: Option<Arc<[ContractVersion]>>,
 }
 
 impl fmt::Debug for Connected {
@@ -76,6 +121,16 @@ impl fmt::Debug for Connected {
 pub trait Host: Send + Sync + 'static {
     /// Lets a client in, or says why not.
     fn accept(self: Arc<Self>, hello: Hello, back: Arc<dyn Link>) -> Result<Connected, Fault>;
+
+    /// Holds a session with a client over these frames, until one of the two ends it. Must be
+    /// called on a tokio runtime.
+    fn carry(self: Arc<Self>, duplex: Duplex);
+
+    /// The codecs it has, the one it likes best first.
+    fn codecs(&self) -> &Arc<[Codec]>;
+
+    /// What a connection may cost.
+    fn limits(&self) -> &Arc<Limits>;
 
     /// Announces an event to every client that wants it. See [`Published`](crate::Published) for
     /// what the future waits for.
@@ -111,6 +166,14 @@ pub enum BindError {
     InUse {
         /// The endpoint asked for.
         endpoint: Endpoint,
+    },
+    /// The operating system does not let it listen there.
+    #[error("{endpoint}: {source}")]
+    Io {
+        /// The endpoint asked for.
+        endpoint: Endpoint,
+        /// What it said.
+        source: std::io::Error,
     },
     /// The connection string asks for something this transport does not have.
     #[error("{endpoint}: {reason}")]

@@ -9,8 +9,10 @@
 mod client;
 mod dispatch;
 mod server;
+mod session;
 mod subscription;
 mod transports;
+mod wire;
 
 #[doc(hidden)]
 pub mod __private;
@@ -25,16 +27,17 @@ macro_rules! contract {
 }
 
 pub use client::{
-    Call, Client, ClientBuilder, ClientStatus, RawCall, RawStream, StreamCall, Subscribing,
+    Call, Client, ClientBuilder, ClientStatus, RawCall, RawStream, Reconnect, StreamCall,
+    Subscribing,
 };
 pub use dispatch::ServedContract;
 pub use futures_core::Stream;
 pub use mb_core::{
     Actor, AnyError, AnyRequest, Auth, BindError, Body, Caller, ClientInfo, Codec, Context,
-    Contract, ContractDescriptor, DeclaredError, DecodeError, EncodeError, EndReason, Endpoint,
-    EndpointError, ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault, FaultKind,
-    IntoEndpoint, Never, Payload, Publish, Reply, Request, RequestDescriptor, Resolve, Status,
-    Subscribe, Transport, UnknownName, WireError,
+    Contract, ContractDescriptor, ContractVersion, CustomCodec, DeclaredError, DecodeError,
+    EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor,
+    EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, Never, Payload, Publish, Reply,
+    Request, RequestDescriptor, Resolve, Status, Subscribe, Transport, UnknownName, WireError,
 };
 pub use server::{Server, ServerBuilder, StartError, StopError};
-pub use subscription::{Overflow, Received, Subscription, SubscriptionGuard};
+pub use subscription::{Notice, Overflow, Received, Subscription, SubscriptionGuard};

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mb_core::{
-    BindError, Binding, Codec, Connected, Endpoint, Fault, FaultKind, Hello, Host, Link, Transport,
+    BindError, Binding, Codec, Connection, Dial, Endpoint, Fault, FaultKind, Host, Transport,
+    codec_option,
 };
 
 use crate::{names::Claim, reencode::Reencode};
@@ -27,22 +28,19 @@ impl Transport for Memory {
         &["memory"]
     }
 
-    async fn connect(
-        &self,
-        endpoint: &Endpoint,
-        hello: Hello,
-        inbound: Arc<dyn Link>,
-    ) -> Result<Connected, Fault> {
-        let codec =
-            codec(endpoint).map_err(|reason| Fault::new(FaultKind::ValidationFailed, reason))?;
+    async fn connect(&self, endpoint: &Endpoint, dial: Dial) -> Result<Connection, Fault> {
+        let codec = codec(endpoint, &dial.codecs)?;
         let (host, forced) = names::find(endpoint.authority()).ok_or_else(|| {
             Fault::unavailable(format!("nobody serves {endpoint} in this process"))
         })?;
-        let Some(codec) = codec.or(forced) else { return host.accept(hello, inbound) };
+        let Dial { hello, inbound, .. } = dial;
+        let Some(codec) = codec.or(forced) else {
+            return host.accept(hello, inbound).map(Connection::Linked);
+        };
         let inbound = Arc::new(Reencode::new(inbound, codec.clone()));
         let mut connected = host.accept(hello, inbound)?;
         connected.link = Arc::new(Reencode::new(connected.link, codec));
-        Ok(connected)
+        Ok(Connection::Linked(connected))
     }
 
     async fn bind(
@@ -50,8 +48,10 @@ impl Transport for Memory {
         endpoint: &Endpoint,
         host: Arc<dyn Host>,
     ) -> Result<Box<dyn Binding>, BindError> {
-        let codec = codec(endpoint)
-            .map_err(|reason| BindError::Invalid { endpoint: endpoint.clone(), reason })?;
+        let codec = codec(endpoint, host.codecs()).map_err(|fault| BindError::Invalid {
+            endpoint: endpoint.clone(),
+            reason: fault.message().to_owned(),
+        })?;
         match names::claim(endpoint.authority(), (host, codec)) {
             Some(claim) => Ok(Box::new(Bound { endpoint: endpoint.clone(), claim: Some(claim) })),
             None => Err(BindError::InUse { endpoint: endpoint.clone() }),
@@ -60,19 +60,16 @@ impl Transport for Memory {
 }
 
 /// What the connection string asks for. An option that is not known is an error, not a shrug.
-fn codec(endpoint: &Endpoint) -> Result<Option<Codec>, String> {
+fn codec(endpoint: &Endpoint, codecs: &[Codec]) -> Result<Option<Codec>, Fault> {
+    let refuse = |reason: String| Err(Fault::new(FaultKind::ValidationFailed, reason));
     if endpoint.path() != "/" {
-        return Err(format!("`{}`: a memory endpoint has a name and no path", endpoint.path()));
+        let path = endpoint.path();
+        return refuse(format!("`{path}`: a memory endpoint has a name and no path"));
     }
-    let mut codec = None;
-    for (key, value) in endpoint.options() {
-        match (key, Codec::of_name(value)) {
-            ("codec", Some(known)) => codec = Some(known),
-            ("codec", None) => return Err(format!("no codec is called `{value}`: there is json")),
-            _ => return Err(format!("no option is called `{key}`: there is codec")),
-        }
+    if let Some((key, _)) = endpoint.options().find(|(key, _)| *key != "codec") {
+        return refuse(format!("no option is called `{key}`: there is codec"));
     }
-    Ok(codec)
+    codec_option(endpoint, codecs)
 }
 
 /// A name that is served.

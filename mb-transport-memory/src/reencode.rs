@@ -6,8 +6,9 @@ use std::sync::Arc;
 use futures_core::future::BoxFuture;
 use futures_util::StreamExt;
 use mb_core::{
-    Answer, AnyError, Body, Calling, Codec, Context, EncodeError, EndReason, Failure, Fault,
-    FaultKind, Link, Message, Name, Published, Streaming, SubscriptionId, WireContext, WireError,
+    Answer, Answering, AnyError, Body, Calling, Codec, Context, EncodeError, EndReason, Failure,
+    Fault, FaultKind, Link, Message, Name, Published, Streaming, SubscriptionId, WireContext,
+    WireError,
 };
 
 pub(crate) struct Reencode {
@@ -34,7 +35,7 @@ impl Reencode {
             }
         };
         // A name crosses as text: what it stands for is the receiver's to say.
-        let name = Name::Text(Arc::new(message.name().to_string()));
+        let name = Name::text(message.name().as_str());
         Ok(Message::new(name, context, body.into()))
     }
 }
@@ -92,6 +93,24 @@ impl Link for Reencode {
         };
         let codec = self.codec.clone();
         self.link.stream(request).map(move |item| answer(&codec, item)).boxed()
+    }
+
+    fn answer(&self, request: Message) -> Answering {
+        let request = match self.message(&request) {
+            Ok(request) => request,
+            Err(fault) => return Answering::Once(Calling::refused(fault)),
+        };
+        let codec = self.codec.clone();
+        match self.link.answer(request) {
+            Answering::Once(calling) => {
+                let answered: BoxFuture<'static, Answer> =
+                    Box::pin(async move { answer(&codec, calling.await) });
+                Answering::Once(answered.into())
+            }
+            Answering::Many(items) => {
+                Answering::Many(items.map(move |item| answer(&codec, item)).boxed())
+            }
+        }
     }
 
     fn publish(&self, event: &Arc<Message>) -> Published {

@@ -11,7 +11,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use crate::report::CompileRow;
+use crate::report::compile::CompileRow;
 
 const REQUESTS: usize = 50;
 const ROUNDS: usize = 11;

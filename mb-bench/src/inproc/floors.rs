@@ -6,8 +6,10 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use super::payload::{Item, Order, items, new_order};
-use crate::measure::Subject;
+use crate::{
+    measure::Subject,
+    payload::{Item, Order, items, new_order},
+};
 
 async fn create_order(customer_id: String, items: Vec<Item>) -> Order {
     new_order(&customer_id, &items)

@@ -2,13 +2,14 @@
 //! channel hop with the same payload.
 
 mod floors;
-mod payload;
 
 use magicbutton::{Context, Reply};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::measure::Subject;
-use payload::{Order, items, new_order, shop};
+use crate::{
+    measure::Subject,
+    payload::{Order, items, new_order, shop},
+};
 
 /// Every row of the group.
 pub(crate) fn subjects() -> std::io::Result<Vec<Subject>> {

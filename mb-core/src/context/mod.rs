@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::{Caller, Fault, Publish};
 use ids::SharedId;
+pub use wire::Travelling;
 
 /// What surrounds a message. Cheap to make, cheap to clone; clones share what is made lazily.
 pub struct Context {
@@ -149,6 +150,14 @@ impl Context {
     #[inline]
     pub fn caller(&self) -> Option<&Caller> {
         self.caller.as_deref()
+    }
+
+    /// The client this message came from: see [`caller`](Self::caller).
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` outside a handler, where there is none.
+    pub fn require_caller(&self) -> Result<&Caller, Fault> {
+        self.caller().ok_or_else(|| Fault::unavailable("this context belongs to no handler"))
     }
 
     /// Says who sends the message. A server says it of what it announces; of what it gets, it

@@ -11,7 +11,36 @@ use tokio::time::Instant;
 use super::{Context, Written, ids::SharedId};
 use crate::WireContext;
 
+/// What of a context travels.
+#[derive(Debug)]
+pub enum Travelling {
+    /// Nothing.
+    Nothing,
+    /// Only the time left until its deadline, in milliseconds: by far the most common.
+    Deadline(u64),
+    /// More.
+    Whole(Box<WireContext>),
+}
+
 impl Context {
+    /// What of this context travels, without writing out what is not there.
+    pub fn travelling(&self) -> Travelling {
+        match (self.written.get(), self.remaining()) {
+            (None, None) => Travelling::Nothing,
+            (None, Some(left)) => Travelling::Deadline(millis(left)),
+            (Some(_), _) => match self.to_wire() {
+                None => Travelling::Nothing,
+                Some(wire) => Travelling::Whole(Box::new(wire)),
+            },
+        }
+    }
+
+    /// A context of which a peer wrote no more than the time left, in milliseconds.
+    pub fn with_time_left(millis: u64) -> Self {
+        let deadline = Instant::now().checked_add(Duration::from_millis(millis));
+        Self { deadline, ..Self::new() }
+    }
+
     /// What of this context travels. `None` where there is nothing to say.
     pub fn to_wire(&self) -> Option<WireContext> {
         let written = self.written.get().map(|written| &**written);
@@ -42,6 +71,8 @@ impl Context {
 
     /// A context as a peer wrote it.
     pub fn from_wire(wire: WireContext) -> Self {
+        let in_time = |ms| Instant::now().checked_add(Duration::from_millis(ms));
+        let deadline = wire.deadline_ms.and_then(in_time);
         fn lazy<T>(value: Option<T>) -> OnceLock<T> {
             value.map_or_else(OnceLock::new, OnceLock::from)
         }
@@ -58,12 +89,7 @@ impl Context {
             span: lazy(shared(wire.span_id)),
             parent_span: shared(wire.parent_span_id),
         };
-        let in_time = |ms| Instant::now().checked_add(Duration::from_millis(ms));
-        Self {
-            caller: None,
-            deadline: wire.deadline_ms.and_then(in_time),
-            written: Arc::new(written).into(),
-        }
+        Self { caller: None, deadline, written: Arc::new(written).into() }
     }
 }
 

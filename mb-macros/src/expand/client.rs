@@ -29,7 +29,7 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
             pub async fn connect(
                 endpoint: impl #rt::IntoEndpoint,
             ) -> ::core::result::Result<Self, #rt::Fault> {
-                #rt::Client::connect(endpoint).await?.typed()
+                #rt::Client::builder().speaks::<Self>().connect(endpoint).await?.typed()
             }
             /// A client of a service in this process, with no server to start. For tests.
             pub fn in_process(service: impl Service) -> Self {
@@ -74,6 +74,9 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
             type Request = Request;
             type Error = Error;
             const DESCRIPTOR: &'static #rt::ContractDescriptor = &CONTRACT;
+            fn over(link: #rt::Linked<'_>) -> Self {
+                Self(#rt::Client::over(link))
+            }
         }
     }
 }

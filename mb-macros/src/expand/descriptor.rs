@@ -17,8 +17,9 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let requests = contract.requests.iter().map(|request| {
         let (wire, docs) = (&request.wire_name, &request.docs);
         let (streamed, detached) = (request.reply.streamed, request.detached);
+        let idempotent = request.idempotent;
         let full = full(wire);
-        quote!(#rt::RequestDescriptor::declared(#wire, #full, #docs, #streamed, #detached))
+        quote!(#rt::RequestDescriptor::declared(#wire, #full, #docs, #streamed, #detached, #idempotent))
     });
     let events = contract.events.iter().map(|event| {
         let (wire, docs) = (&event.wire_name, &event.docs);

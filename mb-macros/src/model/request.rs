@@ -24,6 +24,7 @@ pub(crate) struct Request {
     pub(crate) wire_name: String,
     pub(crate) docs: String,
     pub(crate) detached: bool,
+    pub(crate) idempotent: bool,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) reply: Reply,
 }
@@ -55,12 +56,13 @@ impl Request {
         }
         let ident = signature.ident.clone();
         plain::check_visibility(&item.vis, errors);
-        let (mut wire_name, mut detached) = (names::wire(&ident), false);
+        let (mut wire_name, mut detached, mut idempotent) = (names::wire(&ident), false, false);
         match marks.find(Marker::Request) {
             Some(mark) => {
-                let keys = Keys::read(mark, &["rename", "detached"], errors);
+                let keys = Keys::read(mark, &["rename", "detached", "idempotent"], errors);
                 wire_name = keys.wire_name("rename", errors).unwrap_or(wire_name);
                 detached = keys.flag("detached", errors);
+                idempotent = keys.flag("idempotent", errors);
             }
             None => errors
                 .at(&ident, "a function in a contract is a request: write `#[request]` above it"),
@@ -77,6 +79,12 @@ impl Request {
         if detached && reply.streamed {
             errors
                 .at(&ident, "a streamed request cannot be detached: it runs only while it is read");
+        }
+        if idempotent && reply.streamed {
+            errors.at(
+                &ident,
+                "a streamed request cannot be idempotent: a stream that was cut does not begin again by itself",
+            );
         }
         let docs = docs(&item.attrs);
         let is_one_of =
@@ -101,6 +109,7 @@ impl Request {
             wire_name,
             docs,
             detached,
+            idempotent,
             arguments,
             reply,
         })

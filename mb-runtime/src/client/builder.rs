@@ -2,15 +2,27 @@
 
 use std::{sync::Arc, time::Duration};
 
-use mb_core::{Connected, Fault, FaultKind, Hello, IntoEndpoint, Link, Transport};
+use mb_core::{
+    Codec, Contract, ContractVersion, CustomCodec, Endpoint, EndpointError, Fault, FaultKind,
+    Hello, IntoEndpoint, Limits, Link, Transport,
+};
 use serde_json::Value;
+use uuid::Uuid;
 
-use super::{Client, Shared, inbound::Inbound};
+use super::{
+    Client, ClientStatus, Reconnect, Server, Shared,
+    dial::Dialer,
+    inbound::Inbound,
+    line::{Line, LineLink},
+};
 use crate::{
-    dispatch::ServedContract,
-    server::{self, Server},
+    dispatch::{DuplicateContract, ServedContract},
+    server,
     transports::Transports,
 };
+
+/// How long a call may take where a network lies between, unless it or its client says otherwise.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client about to connect. Made by [`Client::builder`].
 #[must_use = "a client is there when it is connected"]
@@ -19,6 +31,11 @@ pub struct ClientBuilder {
     hello: Hello,
     timeout: Option<Duration>,
     transports: Transports,
+    fallbacks: Vec<Result<Endpoint, EndpointError>>,
+    served: Vec<ServedContract>,
+    codecs: Vec<Codec>,
+    limits: Limits,
+    reconnect: Reconnect,
 }
 
 impl ClientBuilder {
@@ -46,11 +63,51 @@ impl ClientBuilder {
         self
     }
 
-    /// How long every call may take, unless the call says otherwise; streams have no such limit. In
-    /// process there is no limit
-    /// unless one is set: a timer per call is not free.
+    /// How long every call may take, unless the call says otherwise; streams have no such limit. 30 s
+    /// where a network lies between; in process there is no limit unless one is set: a timer per
+    /// call is not free.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+
+    /// Adds a contract that the client serves, for its server to call:
+    /// `.serve(ui::serve(Screen::new()))`.
+    pub fn serve(mut self, contract: ServedContract) -> Self {
+        self.hello.serves.push(ContractVersion::of(contract.descriptor()));
+        self.served.push(contract);
+        self
+    }
+
+    /// Adds a contract that the client is going to call: a server that does not serve it in a
+    /// compatible version is refused when it is connected to, also after a reconnect.
+    pub fn speaks<C: Contract>(mut self) -> Self {
+        self.hello.speaks.push(ContractVersion::of(C::DESCRIPTOR));
+        self
+    }
+
+    /// Another endpoint of the same service, for when the ones before it cannot be reached. They
+    /// are tried in turn.
+    pub fn fallback(mut self, endpoint: impl IntoEndpoint) -> Self {
+        self.fallbacks.push(endpoint.into_endpoint());
+        self
+    }
+
+    /// How a lost connection is made again: see [`Reconnect`].
+    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
+        self.reconnect = reconnect;
+        self
+    }
+
+    /// What the connection may cost: see [`Limits`].
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// Adds a codec beside JSON and MessagePack, for `?codec=` to name.
+    pub fn codec(mut self, codec: impl CustomCodec) -> Self {
+        self.codecs.push(Codec::custom(codec));
         self
     }
 
@@ -64,34 +121,89 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// `UNAVAILABLE` where nobody serves the endpoint or the server takes no more clients;
+    /// `CONTRACT_MISMATCH` where the server does not serve what the client [speaks](Self::speaks);
     /// `VALIDATION_FAILED` where the connection string is wrong.
     pub async fn connect(self, endpoint: impl IntoEndpoint) -> Result<Client, Fault> {
+        let timeout = self.timeout;
+        let reconnect = self.reconnect.clone();
+        let (dialer, inbound) = self.dialer(endpoint.into_endpoint(), ClientStatus::Connecting)?;
+        // It may start as soon as the server knows it: not before it is known here.
+        let (connected, line) =
+            Line::connect(dialer, reconnect, Arc::clone(&inbound)).await.map_err(Fault::of_call)?;
+        let id = connected.client_id.clone();
+        Ok(match line {
+            Some(line) => client(id, inbound, timeout, line),
+            None => {
+                let link = Arc::clone(&connected.link);
+                let server = Server::Linked(connected);
+                Client(Arc::new(Shared { link, inbound, id, server, timeout, leaves: true }))
+            }
+        })
+    }
+
+    /// A client that is there at once, and connects by itself, for as long as that takes. Until it
+    /// has, its status is [`ClientStatus::Connecting`], idempotent requests wait, and others
+    /// answer `UNAVAILABLE`. For sessions only: in memory there is nothing to wait for.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` where the connection string is wrong; `UNAVAILABLE` outside a tokio
+    /// runtime.
+    pub fn connect_lazily(self, endpoint: impl IntoEndpoint) -> Result<Client, Fault> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(Fault::unavailable("connecting needs a tokio runtime").of_call());
+        }
+        let timeout = self.timeout;
+        let reconnect = self.reconnect.clone();
+        let (dialer, inbound) = self.dialer(endpoint.into_endpoint(), ClientStatus::Connecting)?;
+        let id = dialer.id.clone();
+        let line = Line::connect_lazily(dialer, reconnect, Arc::clone(&inbound));
+        Ok(client(id, inbound, timeout, line))
+    }
+
+    fn dialer(
+        self,
+        endpoint: Result<Endpoint, EndpointError>,
+        status: ClientStatus,
+    ) -> Result<(Dialer, Arc<Inbound>), Fault> {
         let refuse = |reason: String| Fault::new(FaultKind::ValidationFailed, reason).of_call();
-        let endpoint = endpoint.into_endpoint().map_err(|error| refuse(error.to_string()))?;
-        let transport =
-            self.transports.find(&endpoint).map_err(|error| refuse(error.to_string()))?;
-        let inbound = Inbound::new();
-        let back = Arc::clone(&inbound) as Arc<dyn Link>;
-        let connected = transport.connect(&endpoint, self.hello, back).await;
-        let connected = connected.map_err(Fault::of_call)?;
-        Ok(client(connected, inbound, self.timeout, None))
+        let mut targets = Vec::new();
+        for endpoint in std::iter::once(endpoint).chain(self.fallbacks) {
+            let endpoint = endpoint.map_err(|error| refuse(error.to_string()))?;
+            let transport =
+                self.transports.find(&endpoint).map_err(|error| refuse(error.to_string()))?;
+            targets.push((endpoint, Arc::clone(transport)));
+        }
+        let inbound = Inbound::new(status, self.served).map_err(|DuplicateContract(name)| {
+            refuse(format!("two contracts that the client serves are called `{name}`"))
+        })?;
+        // An id that stays the same over all of the client's connections.
+        let id = self.hello.client_id.clone();
+        let id = id.unwrap_or_else(|| format!("client-{}", Uuid::now_v7()));
+        let codecs = Codec::BUILT_IN.into_iter().chain(self.codecs).collect();
+        let limits = Arc::new(self.limits);
+        Ok((Dialer { targets, hello: self.hello, id, codecs, limits }, inbound))
     }
 }
 
 /// A client of a server that nobody else can reach, and that lives as long as the client.
 pub(super) fn in_process(contract: ServedContract) -> Client {
-    let inbound = Inbound::new();
+    let inbound = Inbound::empty();
     let (server, connected) = server::in_process(contract, Arc::clone(&inbound) as Arc<dyn Link>);
-    client(connected, inbound, None, Some(server))
+    let (link, id) = (Arc::clone(&connected.link), connected.client_id.clone());
+    let server = Server::Own(connected, server);
+    Client(Arc::new(Shared { link, inbound, id, server, timeout: None, leaves: true }))
 }
 
-fn client(
-    connected: Connected,
-    inbound: Arc<Inbound>,
-    timeout: Option<Duration>,
-    server: Option<Server>,
-) -> Client {
-    Client(Arc::new(Shared { connected, inbound, timeout, _server: server }))
+fn client(id: String, inbound: Arc<Inbound>, timeout: Option<Duration>, line: Arc<Line>) -> Client {
+    let link: Arc<dyn Link> = Arc::new(LineLink(Arc::clone(&line)));
+    let timeout = timeout.or_else(|| default_timeout(&*link));
+    let server = Server::Line(line);
+    Client(Arc::new(Shared { link, inbound, id, server, timeout, leaves: true }))
+}
+
+/// A limit where calls are timed anyway: a network lies between.
+pub(super) fn default_timeout(link: &dyn Link) -> Option<Duration> {
+    link.keeps_deadlines().then_some(REQUEST_TIMEOUT)
 }
 
 impl std::fmt::Debug for ClientBuilder {

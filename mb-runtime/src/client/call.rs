@@ -98,6 +98,7 @@ impl<E: Resolve> Future for RawCall<'_, E> {
 impl<R: Request> Future for Call<'_, R> {
     type Output = Reply<R::Reply, R::Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         self.0.poll_answer(cx).map(typed::<R>)
     }

@@ -1,39 +1,139 @@
 //! What a server can reach of its client: the client's link, seen from the other side.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_core::future::BoxFuture;
 use mb_core::{
-    Calling, EndReason, Fault, FaultKind, Link, Message, Published, Streaming, SubscriptionId,
+    Answering, Caller, Calling, Connected, Context, EndReason, Fault, FaultKind, Hello, Link,
+    Message, Published, Streaming, SubscriptionId,
 };
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
-use super::ClientStatus;
-use crate::{dispatch::refused_stream, subscription::Hub};
+use super::{ClientStatus, weak::WeakLink};
+use crate::{
+    dispatch::{DuplicateContract, Gate, Handler, Routes, ServedContract, refused_stream},
+    subscription::Hub,
+    wire::system,
+};
 
-/// Events go to the client's subscriptions, the end of the connection to its status.
+/// How many errors are kept for a listener that does not listen.
+const KEPT_ERRORS: usize = 64;
+
+/// Events go to the client's subscriptions, requests to what it serves, the end of the connection
+/// to its status.
 pub(super) struct Inbound {
     pub(super) hub: Arc<Hub>,
     pub(super) status: watch::Sender<ClientStatus>,
+    pub(super) errors: broadcast::Sender<Fault>,
+    routes: Routes,
+    gate: Arc<Gate>,
+    server: RwLock<Option<Arc<Caller>>>,
 }
 
 impl Inbound {
-    pub(super) fn new() -> Arc<Self> {
-        let status = watch::Sender::new(ClientStatus::Connected);
-        Arc::new(Self { hub: Arc::default(), status })
+    pub(super) fn new(
+        status: ClientStatus,
+        served: Vec<ServedContract>,
+    ) -> Result<Arc<Self>, DuplicateContract> {
+        let gate = Arc::new(Gate::new());
+        let routes = Routes::new(served, &gate)?;
+        Ok(Arc::new(Self {
+            hub: Arc::default(),
+            status: watch::Sender::new(status),
+            errors: broadcast::Sender::new(KEPT_ERRORS),
+            routes,
+            gate,
+            server: RwLock::default(),
+        }))
+    }
+
+    /// The inbound side of a client that serves nothing.
+    pub(super) fn empty() -> Arc<Self> {
+        Self::new(ClientStatus::Connected, Vec::new())
+            .unwrap_or_else(|DuplicateContract(name)| unreachable!("no contract is `{name}`"))
+    }
+
+    /// Notes who the server is, as what this client serves will see it.
+    pub(super) fn met(&self, connected: &Connected) {
+        let hello = Hello {
+            client_id: Some(connected.server_id.clone()),
+            kind: "server".to_owned(),
+            serves: connected.contracts.iter().flat_map(|all| all.iter().cloned()).collect(),
+            ..Hello::default()
+        };
+        // Weak: what the server is handed does not keep its own link alive.
+        let back = Arc::new(WeakLink(Arc::downgrade(&connected.link)));
+        let server = Caller::server(hello, connected.connection_id.clone(), back);
+        *self.server.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(server));
+    }
+
+    /// Tells whoever listens what has gone wrong.
+    pub(super) fn report(&self, fault: Fault) {
+        // Nobody has to listen.
+        let _ = self.errors.send(fault);
+    }
+
+    /// Ends everything: the client has left.
+    pub(super) fn end(&self, status: ClientStatus, reason: EndReason) {
+        self.status.send_if_modified(|now| {
+            let open = !matches!(now, ClientStatus::Disconnected(_) | ClientStatus::Error(_));
+            if open {
+                *now = status;
+            }
+            open
+        });
+        self.hub.end(reason);
+        self.gate.cut();
+    }
+
+    fn served(&self, request: Message) -> Result<Answering, Fault> {
+        let server = self.server.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let server = server.ok_or_else(|| Fault::unavailable("the client is still connecting"))?;
+        let (name, context, body) = request.into_parts();
+        if self.routes.contracts().is_empty() {
+            let reason = format!("unknown request `{name}`: this client serves none");
+            return Err(Fault::new(FaultKind::UnknownRequest, reason));
+        }
+        let route = self.routes.request(&name)?;
+        let context = Context::received(context, server);
+        Ok(match &route.handler {
+            Handler::Unary(handler) => Answering::Once(handler(context, body)),
+            Handler::Streamed(handler) => Answering::Many(handler(context, body)),
+        })
     }
 }
 
 impl Link for Inbound {
     fn call(&self, request: Message) -> Calling {
-        Calling::refused(serves_nothing(&request))
+        match self.answer(request) {
+            Answering::Once(calling) => calling,
+            Answering::Many(_) => Calling::refused(answered_otherwise("by a stream, not once")),
+        }
     }
 
     fn stream(&self, request: Message) -> Streaming {
-        refused_stream(serves_nothing(&request))
+        match self.answer(request) {
+            Answering::Many(items) => items,
+            Answering::Once(_) => refused_stream(answered_otherwise("once, not by a stream")),
+        }
+    }
+
+    fn answer(&self, request: Message) -> Answering {
+        self.served(request).unwrap_or_else(|fault| Answering::Once(Calling::refused(fault)))
     }
 
     fn publish(&self, event: &Arc<Message>) -> Published {
+        let name = event.name().as_str();
+        if name == system::ERROR {
+            match event.body().decode_shared::<system::ErrorEvent>() {
+                Ok(error) => self.report(error.fault()),
+                Err(error) => tracing::debug!(%error, "an error event is not as it should be"),
+            }
+            return Published::Accepted;
+        }
+        if name == system::HEARTBEAT {
+            return Published::Accepted;
+        }
         self.hub.publish(event)
     }
 
@@ -46,18 +146,10 @@ impl Link for Inbound {
     fn unsubscribe(&self, _: SubscriptionId) {}
 
     fn close(&self, reason: EndReason) {
-        self.status.send_if_modified(|status| {
-            let connected = *status == ClientStatus::Connected;
-            if connected {
-                *status = ClientStatus::Disconnected(reason);
-            }
-            connected
-        });
-        self.hub.end(reason);
+        self.end(ClientStatus::Disconnected(reason), reason);
     }
 }
 
-fn serves_nothing(request: &Message) -> Fault {
-    let name = request.name();
-    Fault::new(FaultKind::UnknownRequest, format!("unknown request `{name}`: a client serves none"))
+fn answered_otherwise(how: &str) -> Fault {
+    Fault::new(FaultKind::ValidationFailed, format!("the request is answered {how}"))
 }

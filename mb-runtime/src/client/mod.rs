@@ -2,30 +2,38 @@
 
 mod builder;
 mod call;
+mod dial;
 mod inbound;
+mod line;
 mod outgoing;
+mod reconnect;
 mod status;
 mod stream;
 mod subscribing;
+mod weak;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_core::{Stream, future::BoxFuture};
 use mb_core::{
-    AnyRequest, Body, Connected, Context, Contract, ContractDescriptor, EndReason, Fault,
-    FaultKind, IntoEndpoint, Link, Message, Name, Publish, Request, Resolve, Subscribe,
+    AnyRequest, Body, Connected, Context, Contract, ContractVersion, EndReason, Fault,
+    IntoEndpoint, Link, Linked, Message, Name, Publish, Request, Resolve, Subscribe,
 };
 use tokio::sync::watch;
-use tokio_stream::wrappers::WatchStream;
+use tokio_stream::{
+    StreamExt,
+    wrappers::{BroadcastStream, WatchStream},
+};
 
 pub use builder::ClientBuilder;
 pub use call::{Call, RawCall};
+pub use reconnect::Reconnect;
 pub use status::ClientStatus;
 pub use stream::{RawStream, StreamCall};
 pub use subscribing::Subscribing;
 
-use self::inbound::Inbound;
-use crate::{dispatch::ServedContract, server::Server};
+use self::{inbound::Inbound, line::Line};
+use crate::dispatch::ServedContract;
 
 /// A connection to a server. Clones share it; the last one dropped closes it.
 ///
@@ -35,11 +43,36 @@ use crate::{dispatch::ServedContract, server::Server};
 pub struct Client(Arc<Shared>);
 
 struct Shared {
-    connected: Connected,
+    link: Arc<dyn Link>,
     inbound: Arc<Inbound>,
-    timeout: Option<std::time::Duration>,
-    /// The server of an in-process client, which lives as long as its client.
-    _server: Option<Server>,
+    /// The id the server knows it by.
+    id: String,
+    server: Server,
+    timeout: Option<Duration>,
+    /// Whether the last handle that is dropped leaves the server.
+    leaves: bool,
+}
+
+/// What a client knows of its server.
+enum Server {
+    /// The one behind the present connection, or the last.
+    Line(Arc<Line>),
+    /// One connection that its engine looks after.
+    Linked(Connected),
+    /// The other side of a connection that is not this client's own.
+    Peer(String),
+    /// One of its own, which lives as long as the client.
+    Own(Connected, #[expect(dead_code, reason = "kept alive")] crate::server::Server),
+}
+
+impl Server {
+    fn connected(&self) -> Option<Connected> {
+        match self {
+            Self::Line(line) => line.connected(),
+            Self::Linked(connected) | Self::Own(connected, _) => Some(connected.clone()),
+            Self::Peer(_) => None,
+        }
+    }
 }
 
 impl Client {
@@ -108,7 +141,7 @@ impl Client {
     /// serves no contract that has the event.
     pub fn emit(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
         let event = event.into_message().with_context(Context::for_event());
-        let link = Arc::clone(&self.0.connected.link);
+        let link = Arc::clone(&self.0.link);
         Box::pin(async move { link.publish(&Arc::new(event)).done().await.map_err(Fault::of_call) })
     }
 
@@ -128,43 +161,74 @@ impl Client {
         WatchStream::new(self.watch_status())
     }
 
-    /// The id the server knows this client by.
-    pub fn id(&self) -> &str {
-        &self.0.connected.client_id
+    /// What goes wrong with things that nobody waits for an answer to: attempts to reconnect, events
+    /// that the server does not take, frames that it cannot read. Of 64 errors that are not read,
+    /// the oldest are dropped.
+    pub fn errors(&self) -> impl Stream<Item = Fault> + Send + Unpin + 'static {
+        BroadcastStream::new(self.0.inbound.errors.subscribe()).filter_map(Result::ok)
     }
 
-    /// The server's id.
-    pub fn server_id(&self) -> &str {
-        &self.0.connected.server_id
+    /// The id the server knows this client by.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// The server's id. After a reconnect it may be another; before a lazily made client has
+    /// connected for the first time, it is empty.
+    pub fn server_id(&self) -> String {
+        match &self.0.server {
+            Server::Peer(id) => id.clone(),
+            server => server.connected().map(|connected| connected.server_id).unwrap_or_default(),
+        }
     }
 
     /// Leaves the server: later calls answer `UNAVAILABLE`, subscriptions end with
-    /// [`EndReason::ClientDisconnected`], for every clone. Idempotent.
+    /// [`EndReason::ClientDisconnected`], for every clone. Idempotent. A client that a server got
+    /// from [`Caller::client`](crate::Caller::client) dismisses that caller.
     pub async fn disconnect(&self) {
         self.0.leave();
     }
 
     /// A generated client over this connection, if the server serves its contract in a compatible
-    /// version.
+    /// version. A server that does not say what it serves is taken at its word when it answers.
     ///
     /// # Errors
     /// `CONTRACT_MISMATCH`, with both versions in the details.
     pub fn typed<C: Contract + From<Self>>(&self) -> Result<C, Fault> {
-        check(&self.0.connected.contracts, C::DESCRIPTOR).map_err(Fault::of_call)?;
+        let contracts = self.0.server.connected().and_then(|connected| connected.contracts);
+        if let Some(served) = contracts {
+            ContractVersion::of(C::DESCRIPTOR).check("server", &served).map_err(Fault::of_call)?;
+        }
         Ok(C::from(self.clone()))
+    }
+
+    /// A client over a link that somebody else looks after.
+    #[doc(hidden)]
+    pub fn over(linked: Linked<'_>) -> Self {
+        let Linked { link, peer } = linked;
+        Self(Arc::new(Shared {
+            timeout: builder::default_timeout(&*link),
+            link,
+            inbound: Inbound::empty(),
+            id: peer.connection_id.clone(),
+            server: Server::Peer(peer.client_id.clone()),
+            leaves: false,
+        }))
     }
 }
 
 impl Shared {
     fn leave(&self) {
-        self.connected.link.close(EndReason::ClientDisconnected);
+        self.link.close(EndReason::ClientDisconnected);
         self.inbound.close(EndReason::ClientDisconnected);
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.leave();
+        if self.leaves {
+            self.leave();
+        }
     }
 }
 
@@ -179,23 +243,5 @@ impl fmt::Debug for Client {
 }
 
 fn raw(name: &str, body: Body) -> Message {
-    Message::new(Name::Text(Arc::new(name.to_owned())), Context::new(), body)
-}
-
-/// Two contracts of one name are compatible when the first numbers of their versions agree.
-fn check(served: &[&ContractDescriptor], ours: &ContractDescriptor) -> Result<(), Fault> {
-    let theirs = served.iter().find(|contract| contract.name == ours.name);
-    let reason = match theirs {
-        Some(theirs) if theirs.major() == ours.major() => return Ok(()),
-        Some(theirs) => format!(
-            "the server serves `{}` {}, this client speaks {}",
-            ours.name, theirs.version, ours.version
-        ),
-        None => format!("the server does not serve the contract `{}`", ours.name),
-    };
-    Err(Fault::new(FaultKind::ContractMismatch, reason).with_details(serde_json::json!({
-        "contract": ours.name,
-        "client": ours.version,
-        "server": theirs.map(|theirs| theirs.version),
-    })))
+    Message::new(Name::text(name), Context::new(), body)
 }

@@ -69,10 +69,11 @@ impl<'a> Outgoing<'a> {
         let deadline =
             [message.context().deadline(), Context::current_deadline()].into_iter().flatten().min();
         if self.timeout.is_some() || deadline.is_some() {
-            self.late =
-                limit(message, self.timeout, deadline).inspect_err(|_| self.message = None)?;
+            let link = &*self.client.0.link;
+            self.late = limit(message, self.timeout, deadline, link)
+                .inspect_err(|_| self.message = None)?;
         }
-        Ok(self.message.take().map(|message| send(&*self.client.0.connected.link, message)))
+        Ok(self.message.take().map(|message| send(&*self.client.0.link, message)))
     }
 
     /// Whether the time is over, for those who are never pending.
@@ -90,25 +91,31 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// Sets the earlier of two ends, and a timer for it.
+/// Sets the earlier of two ends, and a timer for it where the link does not keep time itself.
+#[inline(never)]
 fn limit(
     message: &mut Message,
     timeout: Option<Duration>,
     deadline: Option<Instant>,
+    link: &dyn Link,
 ) -> Result<Option<Box<Late>>, Fault> {
-    let timeout = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let now = Instant::now();
+    let timeout = timeout.and_then(|timeout| now.checked_add(timeout));
     let Some(deadline) = [timeout, deadline].into_iter().flatten().min() else {
         return Ok(None);
     };
-    let name = message.name().clone();
-    if deadline <= Instant::now() {
-        return Err(too_late(&name));
+    if deadline <= now {
+        return Err(too_late(message.name()));
+    }
+    let context = message.take_context().with_deadline(deadline);
+    message.set_context(context);
+    if link.keeps_deadlines() {
+        return Ok(None);
     }
     if Handle::try_current().is_err() {
         return Err(Fault::unavailable("a call with a deadline needs a tokio runtime"));
     }
-    let context = message.take_context().with_deadline(deadline);
-    message.set_context(context);
+    let name = message.name().clone();
     Ok(Some(Box::new(Late { timer: Box::pin(sleep_until(deadline)), name })))
 }
 

@@ -67,7 +67,7 @@ impl<E: Subscribe> Subscribing<E> {
 // No bounds: what is not an event is refused where it is named, and only there.
 impl<E> Subscribing<E> {
     async fn make(self) -> Result<Subscription<E>, Fault> {
-        let link = &self.client.0.connected.link;
+        let link = &self.client.0.link;
         // Opened here first: no event falls between the two.
         let hub = &self.client.0.inbound.hub;
         let (reader, registration) =

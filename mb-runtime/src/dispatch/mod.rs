@@ -66,6 +66,10 @@ impl ServedContract {
         Self { descriptor, open }
     }
 
+    pub(crate) fn descriptor(&self) -> &'static ContractDescriptor {
+        self.descriptor
+    }
+
     /// The handlers, each of which lets its calls in through `gate`.
     fn open(self, gate: &Arc<Gate>) -> Vec<Route> {
         (self.open)(Arc::clone(gate))

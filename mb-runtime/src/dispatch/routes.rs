@@ -75,7 +75,18 @@ impl Routes {
         &self.contracts
     }
 
+    /// Whether two contracts have events of this bare name, so that only a full one will do.
+    pub(crate) fn is_ambiguous(&self, event: &EventDescriptor) -> bool {
+        matches!(self.events.0.get(event.name), Some(Found::Several))
+    }
+
+    /// The request that a name from elsewhere means here, if any.
+    pub(crate) fn resolve(&self, name: &str) -> Option<Name> {
+        self.requests.find(name).map(|route| Name::Request(route.descriptor))
+    }
+
     /// The request of this name.
+    #[inline]
     pub(crate) fn request(&self, name: &Name) -> Result<&Route, Fault> {
         // A client of this very contract names it by its address: no text is compared.
         if let Name::Request(request) = name
@@ -83,7 +94,11 @@ impl Routes {
         {
             return Ok(route);
         }
-        let name = name.as_str();
+        self.request_of_text(name.as_str())
+    }
+
+    #[inline(never)]
+    fn request_of_text(&self, name: &str) -> Result<&Route, Fault> {
         self.requests.find(name).map(|route| &**route).ok_or_else(|| {
             let full = |contract: &ContractDescriptor| {
                 contract.requests.iter().find(|r| r.name == name).map(|r| r.full_name)

@@ -3,12 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use mb_core::{
-    Connected, Endpoint, EndpointError, Hello, Host, IntoEndpoint, Link, Reply, Subscribe,
-    Transport,
+    Codec, Connected, CustomCodec, Endpoint, EndpointError, Hello, Host, IntoEndpoint, Limits,
+    Link, Reply, Subscribe, Transport,
 };
 use uuid::Uuid;
 
-use super::{Core, Server, StartError, stop::Running};
+use super::{
+    Server, StartError,
+    core::{Core, Settings},
+    stop::Running,
+};
 use crate::{
     dispatch::{DuplicateContract, ServedContract},
     subscription::{
@@ -31,6 +35,8 @@ pub struct ServerBuilder {
     endpoints: Vec<Result<Endpoint, EndpointError>>,
     transports: Transports,
     max_clients: usize,
+    codecs: Vec<Codec>,
+    limits: Limits,
     drain: Duration,
 }
 
@@ -43,6 +49,8 @@ impl Default for ServerBuilder {
             endpoints: Vec::new(),
             transports: Transports::default(),
             max_clients: 1000,
+            codecs: Vec::new(),
+            limits: Limits::default(),
             drain: Duration::from_secs(30),
         }
     }
@@ -95,6 +103,25 @@ impl ServerBuilder {
         self
     }
 
+    /// How long a client on a network may say nothing before it counts as gone: 90 s unless set.
+    /// Magicbutton's own clients give a sign of life every 30 s.
+    pub fn client_timeout(mut self, limit: Duration) -> Self {
+        self.limits.silence = limit;
+        self
+    }
+
+    /// What each connection may cost: see [`Limits`].
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// Adds a codec beside JSON and MessagePack, for clients that ask for it.
+    pub fn codec(mut self, codec: impl CustomCodec) -> Self {
+        self.codecs.push(Codec::custom(codec));
+        self
+    }
+
     /// How long [`Server::stop`] waits for calls in flight before it cuts them off: 30 s unless
     /// set.
     pub fn drain(mut self, limit: Duration) -> Self {
@@ -110,7 +137,13 @@ impl ServerBuilder {
     pub async fn start(self) -> Result<Server, StartError> {
         let endpoints = self.endpoints.into_iter().collect::<Result<Vec<_>, _>>()?;
         let id = self.id.unwrap_or_else(|| Uuid::now_v7().to_string());
-        let core = Core::new(id, self.served, self.max_clients)
+        let settings = Settings {
+            id,
+            max_clients: self.max_clients,
+            codecs: Codec::BUILT_IN.into_iter().chain(self.codecs).collect(),
+            limits: Arc::new(self.limits),
+        };
+        let core = Core::new(settings, self.served)
             .map_err(|DuplicateContract(name)| StartError::DuplicateContract { name })?;
         let workers = self.handlers.into_iter().map(|attach| attach(&core.hub));
         let workers = workers.collect::<Result<_, _>>()?;
@@ -129,7 +162,13 @@ impl ServerBuilder {
 
 /// A server with no endpoint, and its one client.
 pub(crate) fn in_process(contract: ServedContract, back: Arc<dyn Link>) -> (Server, Connected) {
-    let core = Core::new("in-process".to_owned(), vec![contract], 1);
+    let settings = Settings {
+        id: "in-process".to_owned(),
+        max_clients: 1,
+        codecs: Codec::BUILT_IN.into(),
+        limits: Arc::default(),
+    };
+    let core = Core::new(settings, vec![contract]);
     let core = core.unwrap_or_else(|DuplicateContract(name)| unreachable!("one `{name}`"));
     let connected = Arc::clone(&core).accept(Hello::default(), back);
     let connected = connected.expect("a server that has just been made takes its first client");

@@ -1,27 +1,47 @@
 //! What a server is made of, as its connections see it: routes, the gate, event readers, peers.
 
-use std::sync::{
-    Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
-use mb_core::{Caller, Connected, EndReason, Fault, Hello, Host, Link, Message, Published};
+use mb_core::{
+    Body, Caller, ClientInfo, Codec, Connected, Context, ContractVersion, Duplex, EndReason, Fault,
+    Hello, Host, Limits, Link, Message, Name, Published,
+};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::peer::Peer;
 use crate::{
     dispatch::{DuplicateContract, Gate, Routes, ServedContract, stopped},
+    session::{self, Side},
     subscription::Hub,
+    wire::system,
 };
 
+/// What a server is set up with, beside what it serves.
+pub(super) struct Settings {
+    pub(super) id: String,
+    pub(super) max_clients: usize,
+    pub(super) codecs: Arc<[Codec]>,
+    pub(super) limits: Arc<Limits>,
+}
+
 pub(crate) struct Core {
-    id: String,
+    settings: Settings,
+    started: Instant,
     pub(super) routes: Routes,
     pub(super) gate: Arc<Gate>,
     pub(super) hub: Arc<Hub>,
-    max_clients: usize,
+    /// The connections that this server drives itself.
+    sessions: TaskTracker,
     /// Taken out and told as a whole: nothing of a user's runs under the lock.
     peers: RwLock<Arc<Vec<Arc<Peer>>>>,
     next_peer: AtomicU64,
@@ -29,25 +49,60 @@ pub(crate) struct Core {
 
 impl Core {
     pub(super) fn new(
-        id: String,
+        settings: Settings,
         served: Vec<ServedContract>,
-        max_clients: usize,
     ) -> Result<Arc<Self>, DuplicateContract> {
         let gate = Arc::new(Gate::new());
         let routes = Routes::new(served, &gate)?;
         Ok(Arc::new(Self {
-            id,
+            settings,
+            started: Instant::now(),
             routes,
             gate,
             hub: Arc::default(),
-            max_clients,
+            sessions: TaskTracker::new(),
             peers: RwLock::default(),
             next_peer: AtomicU64::new(1),
         }))
     }
 
     pub(crate) fn id(&self) -> &str {
-        &self.id
+        &self.settings.id
+    }
+
+    pub(super) fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// How many clients are connected.
+    pub(super) fn connected(&self) -> usize {
+        self.read().len()
+    }
+
+    /// Waits until every connection that was told to end has ended, this long at most. Who does not
+    /// take its goodbye is not waited for.
+    pub(super) async fn ended(&self, limit: Duration) {
+        self.sessions.close();
+        if !self.sessions.is_empty() {
+            let _ = timeout(limit, self.sessions.wait()).await;
+        }
+    }
+
+    /// Tells those who asked for it that a client has come, or, with a reason, gone.
+    pub(super) fn tell_presence(&self, info: &ClientInfo, gone: Option<EndReason>) {
+        let name = if gone.is_some() { system::DISCONNECTED } else { system::CONNECTED };
+        if !self.read().iter().any(|peer| peer.names(name)) {
+            return;
+        }
+        let presence = system::Presence {
+            client_id: info.client_id.clone(),
+            connection_id: info.connection_id.clone(),
+            reason: gone.map(|reason| reason.to_string()),
+            timestamp: system::timestamp(),
+        };
+        let event = system_event(name, Body::shared(Arc::new(presence)));
+        // Whoever waits for room does not make a connection wait.
+        drop(self.deliver(event, |peer| peer.names(name)));
     }
 
     /// Forgets a client.
@@ -77,15 +132,22 @@ impl Core {
         to: impl Fn(&Peer) -> bool,
     ) -> (usize, Vec<BoxFuture<'static, Result<(), Fault>>>) {
         let mut event = event;
-        let context = event.take_context().with_source(self.id.clone());
+        let context = event.take_context().with_source(self.id().to_owned());
         event.set_context(context);
+        // Over a network an event goes by its bare name, unless that could mean several.
+        if let Name::Event(descriptor) = *event.name()
+            && self.routes.is_ambiguous(descriptor)
+        {
+            let (_, context, body) = event.into_parts();
+            event = Message::new(Name::text(descriptor.full_name), context, body);
+        }
         let event = Arc::new(event);
         let mut reached = 0;
         let mut waiting = Vec::new();
         let peers = Arc::clone(&self.read());
         for peer in peers.iter().filter(|peer| to(peer)) {
             reached += 1;
-            if !peer.wants(event.name().as_str()) {
+            if !peer.wants(event.name()) {
                 continue;
             }
             match peer.caller().back().publish(&event) {
@@ -106,34 +168,78 @@ impl Core {
     }
 }
 
-impl Host for Core {
-    fn accept(self: Arc<Self>, hello: Hello, back: Arc<dyn Link>) -> Result<Connected, Fault> {
+/// An event of the system's own.
+pub(super) fn system_event(name: &'static str, body: Body) -> Message {
+    Message::new(Name::text(name), Context::new(), body)
+}
+
+impl Core {
+    /// Notes a new client. Refused, it is handed back, with the reason.
+    fn let_in(
+        self: &Arc<Self>,
+        hello: Hello,
+        back: Arc<dyn Link>,
+    ) -> Result<Arc<Peer>, (Arc<Peer>, Fault)> {
         let connection_id = Uuid::now_v7().to_string();
-        let host: Arc<dyn Host> = Arc::clone(&self) as _;
+        let host: Arc<dyn Host> = Arc::clone(self) as _;
         let caller = Caller::new(hello, connection_id, Arc::downgrade(&host), back);
         let key = self.next_peer.fetch_add(1, Ordering::Relaxed);
-        let peer = Arc::new(Peer::new(&self, key, Arc::new(caller)));
-        let info = peer.caller().info();
-        let connected = Connected {
-            server_id: self.id.clone(),
-            client_id: info.client_id.clone(),
-            connection_id: info.connection_id.clone(),
-            contracts: Arc::clone(self.routes.contracts()),
-            link: Arc::clone(&peer) as _,
-        };
+        let peer = Arc::new(Peer::new(self, key, Arc::new(caller)));
         let mut peers = self.write();
         // Asked under the lock that `dismiss` takes: nobody is let in and then never dismissed.
         if self.gate.is_closed() {
-            return Err(stopped());
+            return Err((peer, stopped()));
         }
-        if peers.len() >= self.max_clients {
-            return Err(Fault::unavailable(format!(
+        if peers.len() >= self.settings.max_clients {
+            let full = Fault::unavailable(format!(
                 "the server {} has {} clients, as many as it takes",
-                self.id, self.max_clients
-            )));
+                self.id(),
+                self.settings.max_clients
+            ));
+            return Err((peer, full));
         }
-        Arc::make_mut(&mut *peers).push(peer);
-        Ok(connected)
+        Arc::make_mut(&mut *peers).push(Arc::clone(&peer));
+        Ok(peer)
+    }
+}
+
+impl Host for Core {
+    fn accept(self: Arc<Self>, hello: Hello, back: Arc<dyn Link>) -> Result<Connected, Fault> {
+        let peer = self.let_in(hello, back).map_err(|(_, fault)| fault)?;
+        let info = peer.caller().info();
+        self.tell_presence(info, None);
+        let contracts = self.routes.contracts().iter();
+        Ok(Connected {
+            server_id: self.id().to_owned(),
+            client_id: info.client_id.clone(),
+            connection_id: info.connection_id.clone(),
+            contracts: Some(contracts.map(|contract| ContractVersion::of(contract)).collect()),
+            link: peer,
+        })
+    }
+
+    fn carry(self: Arc<Self>, duplex: Duplex) {
+        let (back, driver) = session::open(duplex, &self.settings.limits, Side::Server);
+        let peer =
+            self.let_in(Hello::default(), Arc::clone(&back)).unwrap_or_else(|(stranger, fault)| {
+                tracing::warn!(remote = driver.remote(), %fault, "a client was refused");
+                let closed = self.gate.is_closed();
+                let reason = if closed { EndReason::ServerStopped } else { EndReason::ServerFull };
+                let error = Body::shared(Arc::new(system::ErrorEvent::new(&fault)));
+                // It has a reason either way.
+                let _ = back.publish(&Arc::new(system_event(system::ERROR, error)));
+                stranger.dismiss(reason);
+                stranger
+            });
+        self.sessions.spawn(driver.run(peer));
+    }
+
+    fn codecs(&self) -> &Arc<[Codec]> {
+        &self.settings.codecs
+    }
+
+    fn limits(&self) -> &Arc<Limits> {
+        &self.settings.limits
     }
 
     fn broadcast(self: Arc<Self>, event: Message) -> BoxFuture<'static, Result<(), Fault>> {

@@ -6,6 +6,7 @@ mod core;
 mod error;
 mod peer;
 mod stop;
+mod system;
 
 use std::{fmt, sync::Arc};
 

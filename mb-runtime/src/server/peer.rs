@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     future::ready,
     sync::{
-        Arc, PoisonError, RwLock, RwLockWriteGuard, Weak,
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -12,14 +12,17 @@ use std::{
 use futures_core::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use mb_core::{
-    Caller, Calling, Codec, Context, EndReason, Fault, FaultKind, Link, Message, Name, Published,
-    Streaming, SubscriptionId,
+    Answering, Caller, Calling, ClientInfo, Codec, Context, EndReason, Fault, FaultKind, Hello,
+    Host, Link, Message, Name, Published, Streaming, SubscriptionId,
 };
 
 use tokio_util::sync::CancellationToken;
 
-use super::Core;
-use crate::dispatch::{Handler, Route, refused_stream, stopped};
+use super::{Core, system as requests};
+use crate::{
+    dispatch::{Handler, Route, refused_stream, stopped},
+    wire::system::{self, is_system},
+};
 
 pub(super) struct Peer {
     /// A client keeps no server alive, nor the services in it.
@@ -60,10 +63,49 @@ impl Peer {
         &self.caller
     }
 
-    pub(super) fn wants(&self, event: &str) -> bool {
-        let interest = self.interest.read().unwrap_or_else(PoisonError::into_inner);
-        !interest.narrowed
-            || interest.subscriptions.values().flatten().any(|wanted| *wanted == event)
+    /// Whether it gets an event of this name: it asked for it, or never said what it wants.
+    pub(super) fn wants(&self, event: &Name) -> bool {
+        let interest = self.interest();
+        !interest.narrowed || interest.has(event.as_str()) || is_for_all(event)
+    }
+
+    /// Whether it asked for an event of this name.
+    pub(super) fn names(&self, event: &str) -> bool {
+        self.interest().has(event)
+    }
+
+    /// Notes who the client says it is.
+    pub(super) fn register(&self, core: &Core, hello: Hello) -> Result<ClientInfo, Fault> {
+        let first = !self.caller.is_registered();
+        let info = self.caller.register(hello)?.clone();
+        if first {
+            core.tell_presence(&info, None);
+        }
+        Ok(info)
+    }
+
+    /// From now on it gets these events, and no others.
+    pub(super) fn narrow_to(&self, core: &Core, events: &[String]) -> Result<(), Fault> {
+        if events.is_empty() {
+            self.interest_mut().narrowed = true;
+            return Ok(());
+        }
+        self.subscribe_to(core, events).map(drop)
+    }
+
+    pub(super) fn subscribe_to(
+        &self,
+        core: &Core,
+        events: &[String],
+    ) -> Result<SubscriptionId, Fault> {
+        let events = events.iter().map(|name| match system::event(name) {
+            Some(name) => Ok(name),
+            None => core.routes.event(name).map(|event| event.full_name),
+        });
+        let mut events = events.collect::<Result<Vec<_>, _>>()?;
+        events.sort_unstable();
+        events.dedup();
+        self.interest_mut().add(events, core.limits().subscriptions)
     }
 
     /// Ends the connection from the server's side.
@@ -76,6 +118,10 @@ impl Peer {
     /// Whether this is when it leaves.
     fn leave(&self) -> bool {
         !self.gone.swap(true, Ordering::AcqRel)
+    }
+
+    fn interest(&self) -> RwLockReadGuard<'_, Interest> {
+        self.interest.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn interest_mut(&self) -> RwLockWriteGuard<'_, Interest> {
@@ -100,6 +146,10 @@ impl Peer {
 
     fn emitted(&self, event: &Message) -> Result<Published, Fault> {
         let core = self.core()?;
+        if is_system(event.name().as_str()) {
+            // A heartbeat has done its work by arriving; the others are not a client's to send.
+            return Ok(Published::Accepted);
+        }
         let descriptor = core.routes.event(event.name().as_str())?;
         let body = match event.body().share() {
             Some(body) => body,
@@ -116,12 +166,39 @@ impl Peer {
 
     fn called(&self, request: Message) -> Result<Calling, Fault> {
         let core = self.core()?;
+        if is_for_the_system(&request) {
+            return Ok(self.system(&core, request));
+        }
         let (name, context, body) = request.into_parts();
         let route = core.routes.request(&name)?;
         match &route.handler {
             Handler::Unary(handler) => Ok(handler(self.admit(context), body)),
             Handler::Streamed(_) => Err(answered_otherwise(route)),
         }
+    }
+
+    /// A request of the system's own. Kept out of the way of all others.
+    #[cold]
+    #[inline(never)]
+    fn system(&self, core: &Core, request: Message) -> Calling {
+        Calling::answered(requests::answer(core, self, request))
+    }
+
+    /// Whichever way the contract says that the request is answered.
+    fn answered(&self, request: Message) -> Result<Answering, Fault> {
+        let core = self.core()?;
+        if is_for_the_system(&request) {
+            return Ok(Answering::Once(self.system(&core, request)));
+        }
+        let (name, context, body) = request.into_parts();
+        let route = core.routes.request(&name)?;
+        let context = self.admit(context);
+        Ok(match &route.handler {
+            Handler::Unary(handler) => Answering::Once(handler(context, body)),
+            Handler::Streamed(handler) => {
+                Answering::Many(until(handler(context, body), self.leaving.clone()))
+            }
+        })
     }
 
     fn streamed(&self, request: Message) -> Result<Streaming, Fault> {
@@ -146,18 +223,22 @@ impl Link for Peer {
         self.streamed(request).unwrap_or_else(refused_stream)
     }
 
+    fn answer(&self, request: Message) -> Answering {
+        self.answered(request).unwrap_or_else(|fault| Answering::Once(Calling::refused(fault)))
+    }
+
+    fn resolve(&self, name: &str) -> Name {
+        let core = self.core.upgrade();
+        let known = core.and_then(|core| core.routes.resolve(name));
+        known.unwrap_or_else(|| Name::text(name))
+    }
+
     fn publish(&self, event: &Arc<Message>) -> Published {
         self.emitted(event).unwrap_or_else(Published::Refused)
     }
 
     fn subscribe(&self, events: Vec<String>) -> BoxFuture<'static, Result<SubscriptionId, Fault>> {
-        let subscribed = self.core().and_then(|core| {
-            let events = events
-                .iter()
-                .map(|name| core.routes.event(name).map(|event| event.full_name))
-                .collect::<Result<_, _>>()?;
-            Ok(self.interest_mut().add(events))
-        });
+        let subscribed = self.core().and_then(|core| self.subscribe_to(&core, &events));
         Box::pin(std::future::ready(subscribed))
     }
 
@@ -165,24 +246,43 @@ impl Link for Peer {
         self.interest_mut().subscriptions.remove(&subscription);
     }
 
-    fn close(&self, _: EndReason) {
+    fn close(&self, reason: EndReason) {
         if self.leave() {
             self.leaving.cancel();
             if let Some(core) = self.core.upgrade() {
                 core.forget(self.key);
+                core.tell_presence(self.caller.info(), Some(reason));
             }
         }
     }
 }
 
 impl Interest {
-    fn add(&mut self, events: Vec<&'static str>) -> SubscriptionId {
+    fn has(&self, event: &str) -> bool {
+        self.subscriptions.values().flatten().any(|wanted| *wanted == event)
+    }
+
+    fn add(&mut self, events: Vec<&'static str>, limit: usize) -> Result<SubscriptionId, Fault> {
+        if self.subscriptions.len() >= limit {
+            let reason = format!("{limit} subscriptions are as many as a connection may have");
+            let fault = Fault::new(FaultKind::RateLimitExceeded, reason);
+            return Err(fault.with_details(serde_json::json!({ "limit": limit })));
+        }
         self.narrowed = true;
         self.next += 1;
-        let id = SubscriptionId(self.next);
-        self.subscriptions.insert(id, events);
-        id
+        let id = SubscriptionId(self.next.to_string().into());
+        self.subscriptions.insert(id.clone(), events);
+        Ok(id)
     }
+}
+
+/// Whether everybody gets an event, whatever they asked for.
+fn is_for_all(event: &Name) -> bool {
+    matches!(event, Name::Text(name) if is_system(name))
+}
+
+fn is_for_the_system(request: &Message) -> bool {
+    matches!(request.name(), Name::Text(name) if is_system(name))
 }
 
 fn disconnected() -> Fault {

@@ -18,6 +18,9 @@ use crate::subscription::SubscriptionGuard;
 /// As long as a server can be told to wait: a year, for which a clock has room.
 const LONGEST_DRAIN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// How long the ends of its connections may take at most.
+const GOODBYE: Duration = Duration::from_secs(5);
+
 type Outcome = watch::Sender<Option<Result<(), StopError>>>;
 
 /// A server and what has to be given up when it ends.
@@ -110,13 +113,21 @@ impl Ending {
                 let _ = timeout_at(deadline, worker.ended()).await;
             }
         }
-        self.conclude(calls);
+        let handlers = self.cut();
+        // The last answers, and the goodbyes.
+        core.ended(GOODBYE).await;
+        self.conclude(calls, handlers);
     }
 
-    /// Cuts off what is left, and tells everybody. The first conclusion counts.
-    fn conclude(&self, calls: usize) {
+    /// Cuts off what is left, and says how many event handlers that were.
+    fn cut(&self) -> usize {
         let handlers = self.parts.workers.iter().filter(|worker| worker.abort()).count();
         self.core.cut();
+        handlers
+    }
+
+    /// Tells whoever waits how it went. The first conclusion counts.
+    fn conclude(&self, calls: usize, handlers: usize) {
         let clean = calls == 0 && handlers == 0;
         self.outcome.send_if_modified(|outcome| {
             let first = outcome.is_none();
@@ -131,7 +142,8 @@ impl Ending {
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        self.conclude(self.core.gate.inside());
+        let (calls, handlers) = (self.core.gate.inside(), self.cut());
+        self.conclude(calls, handlers);
     }
 }
 

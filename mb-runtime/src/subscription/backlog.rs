@@ -10,6 +10,8 @@ use async_channel::{Sender, TrySendError};
 use mb_core::Message;
 use tokio::sync::oneshot;
 
+use super::queue::Entry;
+
 #[derive(Default)]
 pub(super) struct Backlog(Mutex<Waiting>);
 
@@ -40,12 +42,12 @@ impl Backlog {
     /// Puts an event into the queue, or, where there is no room or others wait, behind them.
     pub(super) fn push(
         self: &Arc<Self>,
-        queue: &Sender<Arc<Message>>,
+        queue: &Sender<Entry>,
         event: &Arc<Message>,
     ) -> Result<Option<Place>, Ended> {
         let mut waiting = self.lock();
         if waiting.events.is_empty() {
-            match queue.try_send(Arc::clone(event)) {
+            match queue.try_send(Entry::Event(Arc::clone(event))) {
                 Ok(()) => return Ok(None),
                 Err(TrySendError::Closed(_)) => return Err(Ended),
                 Err(TrySendError::Full(_)) => {}
@@ -59,10 +61,10 @@ impl Backlog {
     }
 
     /// Lets in whoever there is room for.
-    pub(super) fn refill(&self, queue: &Sender<Arc<Message>>) {
+    pub(super) fn refill(&self, queue: &Sender<Entry>) {
         let mut waiting = self.lock();
         while let Some(first) = waiting.events.front() {
-            if queue.try_send(Arc::clone(&first.event)).is_err() {
+            if queue.try_send(Entry::Event(Arc::clone(&first.event))).is_err() {
                 break;
             }
             if let Some(first) = waiting.events.pop_front() {

@@ -46,8 +46,11 @@ impl Hub {
         let mut readers = self.write();
         readers.all.push(Arc::clone(reader.queue()));
         for event in events {
-            let queues = readers.by_event.entry(event.full_name).or_default();
-            Arc::make_mut(queues).push(Arc::clone(reader.queue()));
+            // Over a network it comes by its bare name, unless that could mean several.
+            for name in [event.full_name, event.name] {
+                let queues = readers.by_event.entry(name).or_default();
+                Arc::make_mut(queues).push(Arc::clone(reader.queue()));
+            }
         }
         // Asked under the lock that `end` takes: a queue is closed by `end`, or here.
         if let Some(reason) = self.ended.get() {
@@ -99,6 +102,14 @@ impl Hub {
         let _ = self.ended.set(reason);
         for queue in &readers.all {
             queue.close(reason);
+        }
+    }
+
+    /// Tells every reader that it may have missed something.
+    pub(crate) fn gap(&self) {
+        let readers = self.read().all.clone();
+        for queue in readers {
+            queue.gap();
         }
     }
 

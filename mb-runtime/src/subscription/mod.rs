@@ -21,9 +21,10 @@ use mb_core::{EndReason, Subscribe};
 pub(crate) use handler::EventHandler;
 pub use handler::SubscriptionGuard;
 pub(crate) use hub::{Hub, Registration};
+use queue::Entry;
 pub use queue::Overflow;
 pub(crate) use queue::{QUEUE_CAPACITY, Reader};
-pub use received::Received;
+pub use received::{Notice, Received};
 
 /// A subscription: a [`Stream`] of events, in the order they were published.
 ///
@@ -39,12 +40,15 @@ pub struct Subscription<E> {
 pub(crate) struct Incoming<E> {
     reader: Reader,
     undecodable: u64,
+    /// Whether a gap was told and no event since.
+    in_gap: bool,
     _event: PhantomData<fn() -> E>,
 }
 
 impl<E> Subscription<E> {
     pub(crate) fn new(reader: Reader, registration: Registration) -> Self {
-        Self { incoming: Incoming { reader, undecodable: 0, _event: PhantomData }, registration }
+        let incoming = Incoming { reader, undecodable: 0, in_gap: false, _event: PhantomData };
+        Self { incoming, registration }
     }
 
     pub(crate) fn split(self) -> (Incoming<E>, Registration) {
@@ -67,6 +71,12 @@ impl<E> Subscription<E> {
         self.incoming.reader.queue().dropped()
     }
 
+    /// How often the connection was lost, so that events may be missing. It is made again, and
+    /// subscribed again, by itself; see [`next_notice`](Self::next_notice) for being told.
+    pub fn gaps(&self) -> u64 {
+        self.incoming.reader.queue().gaps()
+    }
+
     /// How many events arrived that were not of the declared shape, and were skipped. Each is in
     /// the log.
     pub fn undecodable(&self) -> u64 {
@@ -78,6 +88,12 @@ impl<E: Subscribe> Subscription<E> {
     /// The next event, or `None` at the end. Cancel safe.
     pub async fn next(&mut self) -> Option<Received<E>> {
         self.incoming.next().await
+    }
+
+    /// The next event, or that some may be missing, in the order of happening; `None` at the end.
+    /// Cancel safe.
+    pub async fn next_notice(&mut self) -> Option<Notice<E>> {
+        std::future::poll_fn(|cx| self.incoming.poll_notice(cx)).await
     }
 }
 
@@ -99,13 +115,29 @@ impl<E: Subscribe> Incoming<E> {
 
     fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Received<E>>> {
         loop {
-            let Some(message) = ready!(self.reader.poll_next(cx)) else {
-                return Poll::Ready(None);
+            match ready!(self.poll_notice(cx)) {
+                Some(Notice::Event(event)) => return Poll::Ready(Some(event)),
+                Some(Notice::Gap) => {}
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    fn poll_notice(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Notice<E>>> {
+        loop {
+            let message = match ready!(self.reader.poll_next(cx)) {
+                Some(Entry::Event(message)) => message,
+                Some(Entry::Gap) => {
+                    self.in_gap = true;
+                    return Poll::Ready(Some(Notice::Gap));
+                }
+                None => return Poll::Ready(None),
             };
             match E::receive(&message) {
                 Ok(event) => {
-                    let event = Received::new(event, message.context().clone());
-                    return Poll::Ready(Some(event));
+                    let follows_gap = std::mem::take(&mut self.in_gap);
+                    let event = Received::new(event, message.context().clone(), follows_gap);
+                    return Poll::Ready(Some(Notice::Event(event)));
                 }
                 Err(error) => {
                     self.undecodable += 1;

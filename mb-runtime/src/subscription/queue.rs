@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{self, Poll, ready},
     time::Duration,
@@ -39,11 +39,22 @@ pub enum Overflow {
     Wait(Duration),
 }
 
+/// What is in a queue.
+#[derive(Clone)]
+pub(crate) enum Entry {
+    Event(Arc<Message>),
+    /// From here on something may be missing.
+    Gap,
+}
+
 /// The publisher's end.
 pub(crate) struct Queue {
-    sender: Sender<Arc<Message>>,
+    sender: Sender<Entry>,
     overflow: Overflow,
     dropped: Arc<AtomicU64>,
+    gaps: AtomicU64,
+    /// Whether there was no room to tell of a gap in its place.
+    untold_gap: AtomicBool,
     end: OnceLock<EndReason>,
     /// Those who wait for room, where the policy is to wait.
     backlog: Arc<Backlog>,
@@ -51,7 +62,7 @@ pub(crate) struct Queue {
 
 /// The reader's end.
 pub(crate) struct Reader {
-    receiver: Pin<Box<Receiver<Arc<Message>>>>,
+    receiver: Pin<Box<Receiver<Entry>>>,
     queue: Arc<Queue>,
 }
 
@@ -62,6 +73,8 @@ pub(crate) fn queue(capacity: usize, overflow: Overflow) -> Reader {
         sender,
         overflow,
         dropped: Arc::default(),
+        gaps: AtomicU64::new(0),
+        untold_gap: AtomicBool::new(false),
         end: OnceLock::new(),
         backlog: Arc::default(),
     };
@@ -72,9 +85,9 @@ impl Queue {
     /// Puts an event in, or does what the policy says. Refused where the queue has ended.
     pub(crate) fn push(&self, event: &Arc<Message>) -> Published {
         let sent = match self.overflow {
-            Overflow::DropOldest => match self.sender.force_send(Arc::clone(event)) {
+            Overflow::DropOldest => match self.sender.force_send(Entry::Event(Arc::clone(event))) {
                 Ok(displaced) => {
-                    self.count_dropped(displaced.is_some());
+                    self.displaced(displaced);
                     Ok(())
                 }
                 Err(_) => Err(self.ended()),
@@ -98,9 +111,38 @@ impl Queue {
         }
     }
 
+    /// Tells the reader that it may have missed something.
+    pub(crate) fn gap(&self) {
+        self.gaps.fetch_add(1, Ordering::Relaxed);
+        let told = match self.overflow {
+            Overflow::DropOldest => self
+                .sender
+                .force_send(Entry::Gap)
+                .map(|displaced| self.displaced(displaced))
+                .is_ok(),
+            _ => self.sender.try_send(Entry::Gap).is_ok(),
+        };
+        if !told {
+            self.untold_gap.store(true, Ordering::Release);
+        }
+    }
+
+    /// How often the reader may have missed something because a connection was lost.
+    pub(crate) fn gaps(&self) -> u64 {
+        self.gaps.load(Ordering::Relaxed)
+    }
+
+    fn displaced(&self, displaced: Option<Entry>) {
+        match displaced {
+            Some(Entry::Event(_)) => self.count_dropped(true),
+            Some(Entry::Gap) => self.untold_gap.store(true, Ordering::Release),
+            None => {}
+        }
+    }
+
     /// Whether there was room.
     fn try_send(&self, event: &Arc<Message>) -> Result<bool, Fault> {
-        match self.sender.try_send(Arc::clone(event)) {
+        match self.sender.try_send(Entry::Event(Arc::clone(event))) {
             Ok(()) => Ok(true),
             Err(TrySendError::Full(_)) => Ok(false),
             Err(TrySendError::Closed(_)) => Err(self.ended()),
@@ -177,7 +219,10 @@ impl Reader {
         &self.queue
     }
 
-    pub(crate) fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Arc<Message>>> {
+    pub(crate) fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Entry>> {
+        if self.queue.untold_gap.swap(false, Ordering::AcqRel) {
+            return Poll::Ready(Some(Entry::Gap));
+        }
         let event = ready!(self.receiver.as_mut().poll_next(cx));
         if matches!(self.queue.overflow, Overflow::Wait(_)) {
             self.queue.backlog.refill(&self.queue.sender);

@@ -8,11 +8,28 @@ use mb_core::Context;
 pub struct Received<E> {
     event: Arc<E>,
     context: Context,
+    follows_gap: bool,
+}
+
+/// What a subscription has to tell: see [`Subscription::next_notice`](crate::Subscription::next_notice).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Notice<E> {
+    /// An event.
+    Event(Received<E>),
+    /// The connection was lost. It is made again by itself; events of the meantime are missing.
+    Gap,
 }
 
 impl<E> Received<E> {
-    pub(crate) fn new(event: Arc<E>, context: Context) -> Self {
-        Self { event, context }
+    pub(crate) fn new(event: Arc<E>, context: Context, follows_gap: bool) -> Self {
+        Self { event, context, follows_gap }
+    }
+
+    /// Whether the connection was lost since the event before this one, so that some between the
+    /// two may be missing.
+    pub fn follows_gap(&self) -> bool {
+        self.follows_gap
     }
 
     /// Who published it, as part of which trace.
@@ -36,7 +53,8 @@ impl<E> Received<E> {
 
 impl<E> Clone for Received<E> {
     fn clone(&self) -> Self {
-        Self { event: Arc::clone(&self.event), context: self.context.clone() }
+        let Self { event, context, follows_gap } = self;
+        Self { event: Arc::clone(event), context: context.clone(), follows_gap: *follows_gap }
     }
 }
 

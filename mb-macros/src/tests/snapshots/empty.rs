@@ -32,7 +32,11 @@ mod nothing {
         pub async fn connect(
             endpoint: impl ::magicbutton::__private::v1::IntoEndpoint,
         ) -> ::core::result::Result<Self, ::magicbutton::__private::v1::Fault> {
-            ::magicbutton::__private::v1::Client::connect(endpoint).await?.typed()
+            ::magicbutton::__private::v1::Client::builder()
+                .speaks::<Self>()
+                .connect(endpoint)
+                .await?
+                .typed()
         }
         /// A client of a service in this process, with no server to start. For tests.
         pub fn in_process(service: impl Service) -> Self {
@@ -86,6 +90,9 @@ mod nothing {
         type Request = Request;
         type Error = Error;
         const DESCRIPTOR: &'static ::magicbutton::__private::v1::ContractDescriptor = &CONTRACT;
+        fn over(link: ::magicbutton::__private::v1::Linked<'_>) -> Self {
+            Self(::magicbutton::__private::v1::Client::over(link))
+        }
     }
     /// Any event of the contract. Events have many readers, who share them.
     #[derive(

@@ -379,7 +379,11 @@ pub mod orders {
         pub async fn connect(
             endpoint: impl ::magicbutton::__private::v1::IntoEndpoint,
         ) -> ::core::result::Result<Self, ::magicbutton::__private::v1::Fault> {
-            ::magicbutton::__private::v1::Client::connect(endpoint).await?.typed()
+            ::magicbutton::__private::v1::Client::builder()
+                .speaks::<Self>()
+                .connect(endpoint)
+                .await?
+                .typed()
         }
         /// A client of a service in this process, with no server to start. For tests.
         pub fn in_process(service: impl Service) -> Self {
@@ -468,6 +472,9 @@ pub mod orders {
         type Request = Request;
         type Error = Error;
         const DESCRIPTOR: &'static ::magicbutton::__private::v1::ContractDescriptor = &CONTRACT;
+        fn over(link: ::magicbutton::__private::v1::Linked<'_>) -> Self {
+            Self(::magicbutton::__private::v1::Client::over(link))
+        }
     }
     /// Any event of the contract. Events have many readers, who share them.
     #[derive(
@@ -697,11 +704,13 @@ pub mod orders {
                 "Places an order.",
                 false,
                 true,
+                false,
             ),
             ::magicbutton::__private::v1::RequestDescriptor::declared(
                 "count",
                 "order-desk/count",
                 "Cannot fail.",
+                false,
                 false,
                 false,
             ),
@@ -711,6 +720,7 @@ pub mod orders {
                 "",
                 false,
                 false,
+                false,
             ),
             ::magicbutton::__private::v1::RequestDescriptor::declared(
                 "watch",
@@ -718,12 +728,14 @@ pub mod orders {
                 "As they come.",
                 true,
                 false,
+                false,
             ),
             ::magicbutton::__private::v1::RequestDescriptor::declared(
                 "ticks",
                 "order-desk/ticks",
                 "",
                 true,
+                false,
                 false,
             ),
         ],

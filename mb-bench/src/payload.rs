@@ -2,7 +2,7 @@
 
 use magicbutton::contract;
 
-pub(crate) use shop::{Item, Order};
+pub(crate) use shop::{Item, Order, requests::CreateOrder};
 
 contract!(
     #[contract(version = "1.0.0")]
@@ -22,6 +22,11 @@ contract!(
             status: Status,
         }
 
+        #[event]
+        struct OrderCreated {
+            order: Order,
+        }
+
         #[request]
         async fn create_order(customer_id: String, items: Vec<Item>) -> Order;
     }
@@ -37,4 +42,9 @@ pub(crate) fn new_order(customer_id: &str, items: &[Item]) -> Order {
     let quantity: u32 = items.iter().map(|item| item.quantity).sum();
     let total = f64::from(quantity) * 9.5 + customer_id.len() as f64;
     Order { id: "order-00000000001".to_owned(), total, status: shop::Status::Pending }
+}
+
+/// What travels where a call crosses a wire.
+pub(crate) fn create_order() -> CreateOrder {
+    CreateOrder { customer_id: "customer-1".to_owned(), items: items() }
 }

@@ -1,0 +1,47 @@
+//! Calls within one process: the ratio that counts is the one of the latencies.
+
+use serde_json::json;
+
+use crate::measure::Row;
+
+/// A table with bars for the latency.
+pub(crate) fn table(rows: &[Row]) {
+    println!("in process, one-thread runtime: medians of interleaved rounds\n");
+    println!(
+        "{:<14} {:>8} {:>8} {:>7} {:>11} {:>7} {:>9}",
+        "", "p50 us", "p99 us", "spread", "calls/s x64", "allocs", "vs floor"
+    );
+    let slowest = rows.iter().map(|row| row.p50_us).fold(f64::MIN, f64::max);
+    for row in rows {
+        let vs_floor = row.p50_vs_floor.map_or_else(String::new, |ratio| format!("{ratio:.2}x"));
+        let bar = "#".repeat((row.p50_us / slowest * 30.0).round() as usize);
+        println!(
+            "{:<14} {:>8.3} {:>8.3} {:>6.0}% {:>11.0} {:>7.1} {:>9}  {bar}",
+            row.name,
+            row.p50_us,
+            row.p99_us,
+            row.p50_spread * 100.0,
+            row.rate64,
+            row.allocs,
+            vs_floor
+        );
+    }
+}
+
+/// One object per line.
+pub(crate) fn json(rows: &[Row]) {
+    for row in rows {
+        let object = json!({
+            "group": "inproc",
+            "name": row.name,
+            "p50_us": row.p50_us,
+            "p99_us": row.p99_us,
+            "rate64": row.rate64,
+            "allocs": row.allocs,
+            "vs_floor": row.p50_vs_floor,
+            // No peers are measured in process.
+            "vs_best_peer": null,
+        });
+        println!("{object}");
+    }
+}

@@ -1,0 +1,64 @@
+//! Over a WebSocket on loopback: calls on one connection, an event to a thousand subscribers, and
+//! thousands of connections at once, beside what a person would write by hand and a peer.
+
+mod connections;
+mod fanout;
+mod floor;
+mod jsonrpsee;
+mod magicbutton;
+mod socket;
+mod thread;
+mod wire;
+
+use std::io;
+
+use crate::{
+    measure::{Subject, chosen},
+    report::{connections::ConnectionsRow, fanout::FanoutRow},
+};
+
+pub(crate) use connections::Load;
+use magicbutton::MagicButton;
+
+/// Every row of calls.
+pub(crate) fn subjects() -> io::Result<Vec<Subject>> {
+    Ok(vec![
+        wire::subject("floor_ws_echo", floor::Floor)?.floor(),
+        wire::subject("jsonrpsee", jsonrpsee::JsonRpsee)?.peer(),
+        wire::subject("magicbutton_json", MagicButton::Json)?,
+        wire::subject("magicbutton_msgpack", MagicButton::MessagePack)?,
+    ])
+}
+
+/// Every row of events, measured.
+pub(crate) fn fanout(only: Option<&str>) -> io::Result<Vec<FanoutRow>> {
+    // Both ends of each connection of both rows.
+    open_files(4 * fanout::SUBSCRIBERS)?;
+    let subjects = [
+        fanout::subject("floor_feed_flush", fanout::Floor)?,
+        fanout::subject("magicbutton_ws", magicbutton::Events)?,
+    ];
+    fanout::measure(&subjects, only)
+}
+
+/// Every row of connections, measured one after another.
+pub(crate) fn connections(load: &Load, only: Option<&str>) -> io::Result<Vec<ConnectionsRow>> {
+    let mut rows = Vec::new();
+    if chosen("floor_ws_echo", only) {
+        rows.push(connections::measure("floor_ws_echo", floor::Floor, load)?);
+    }
+    if chosen("magicbutton_json", only) {
+        rows.push(connections::measure("magicbutton_json", MagicButton::Json, load)?);
+    }
+    Ok(rows)
+}
+
+/// Lets this process open so many sockets, and what else it needs.
+fn open_files(sockets: usize) -> io::Result<()> {
+    let needed = sockets as u64 + 200;
+    let allowed = rlimit::increase_nofile_limit(u64::MAX)?;
+    if allowed < needed {
+        return Err(io::Error::other(format!("{needed} open files are needed, {allowed} allowed")));
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! How a client gets a connection: the transport, then, where it only moves frames, a session, and
+//! the registration over it. Used for the first connection and for every one after it.
+
+use std::sync::Arc;
+
+use mb_core::{
+    Body, Codec, Connected, Connection, ContractVersion, Dial, Duplex, Endpoint, Fault, FaultKind,
+    Hello, Introduction, Limits, Link, Transport,
+};
+use tokio::time::timeout;
+
+use crate::{
+    session::{self, Side, system_request, understood},
+    wire::system,
+};
+
+/// Where to connect to, and as whom.
+pub(super) struct Dialer {
+    /// The endpoints of one service, tried in turn, each with its transport.
+    pub(super) targets: Vec<(Endpoint, Arc<dyn Transport>)>,
+    pub(super) hello: Hello,
+    /// The client's id where a session needs one and the user gave none.
+    pub(super) id: String,
+    pub(super) codecs: Arc<[Codec]>,
+    pub(super) limits: Arc<Limits>,
+}
+
+/// A connection, and whether it has to be looked after.
+pub(super) enum Dialed {
+    /// The engine looks after it.
+    Linked(Connected),
+    /// It is a session, in this codec, which may be lost.
+    Session(Connected, Codec),
+}
+
+impl Dialer {
+    /// One attempt at one of the endpoints. What the server sends goes to `inbound`.
+    pub(super) async fn dial(
+        &self,
+        attempt: usize,
+        inbound: Arc<dyn Link>,
+    ) -> Result<Dialed, Fault> {
+        let at = attempt % self.targets.len().max(1);
+        let (endpoint, transport) =
+            self.targets.get(at).ok_or_else(|| Fault::unavailable("there is no endpoint"))?;
+        let mut dial = Dial::new(self.hello.clone(), Arc::clone(&inbound));
+        dial.codecs = Arc::clone(&self.codecs);
+        dial.limits = Arc::clone(&self.limits);
+        let dialed = match transport.connect(endpoint, dial).await? {
+            Connection::Linked(connected) => Dialed::Linked(connected),
+            Connection::Framed(duplex) => {
+                let limit = self.limits.handshake;
+                let held = timeout(limit, self.hold(duplex, inbound)).await;
+                held.unwrap_or_else(|_| {
+                    let reason = format!("{endpoint} did not let this client in within {limit:?}");
+                    Err(Fault::unavailable(reason))
+                })?
+            }
+        };
+        let (Dialed::Linked(connected) | Dialed::Session(connected, _)) = &dialed;
+        if let Some(served) = &connected.contracts {
+            self.check(served).inspect_err(|_| {
+                connected.link.close(mb_core::EndReason::ClientDisconnected);
+            })?;
+        }
+        Ok(dialed)
+    }
+
+    /// Whether a server serves what this client calls.
+    fn check(&self, served: &[ContractVersion]) -> Result<(), Fault> {
+        self.hello.speaks.iter().try_for_each(|ours| {
+            ours.check("server", served)?;
+            let theirs = served.iter().find(|theirs| theirs.name == ours.name);
+            if let Some(theirs) = theirs
+                && theirs.version == ours.version
+                && theirs.fingerprint != ours.fingerprint
+            {
+                tracing::warn!(
+                    contract = ours.name,
+                    version = ours.version,
+                    "the server's contract has this version, and other shapes: one of the two \
+                     was changed without a new version"
+                );
+            }
+            Ok(())
+        })
+    }
+
+    async fn hold(&self, duplex: Duplex, inbound: Arc<dyn Link>) -> Result<Dialed, Fault> {
+        let codec = duplex.codec.clone();
+        let (link, driver) = session::open(duplex, &self.limits, Side::Client);
+        // Given up half-way, the session goes too.
+        let leaving = Leaving(Some(link));
+        tokio::spawn(driver.run(inbound));
+        let link = leaving.link()?;
+        let registered = self.register(&**link).await?;
+        link.met(&Introduction {
+            knows_contracts: registered.serves.is_some(),
+            max_message: registered.max_message,
+        });
+        let link = leaving.stay()?;
+        let connected = Connected {
+            link,
+            server_id: registered.server_id,
+            client_id: registered.client_id.unwrap_or_else(|| self.id.clone()),
+            connection_id: registered.connection_id,
+            contracts: registered.serves.map(Arc::from),
+        };
+        Ok(Dialed::Session(connected, codec))
+    }
+
+    async fn register(&self, link: &dyn Link) -> Result<system::Registered, Fault> {
+        let hello = self.hello.clone();
+        let body = Body::new(system::Register {
+            client_id: Some(self.id.clone()),
+            client_type: hello.kind,
+            capabilities: hello.capabilities,
+            metadata: hello.metadata,
+            contracts: Some(hello.speaks),
+            serves: hello.serves,
+            // It will say what it wants.
+            events: Some(Vec::new()),
+            max_message: Some(self.limits.max_message),
+        });
+        let registered = link.call(system_request(system::REGISTER, body)).await;
+        let registered: system::Registered = understood(registered)?;
+        if registered.success {
+            Ok(registered)
+        } else {
+            let reason = "the server did not register this client";
+            Err(Fault::new(FaultKind::Forbidden, reason))
+        }
+    }
+}
+
+/// A session that ends unless somebody says that it stays.
+struct Leaving(Option<Arc<dyn Link>>);
+
+impl Leaving {
+    fn link(&self) -> Result<&Arc<dyn Link>, Fault> {
+        self.0.as_ref().ok_or_else(|| Fault::unavailable("the session has ended"))
+    }
+
+    fn stay(mut self) -> Result<Arc<dyn Link>, Fault> {
+        self.0.take().ok_or_else(|| Fault::unavailable("the session has ended"))
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(link) = self.0.take() {
+            link.close(mb_core::EndReason::ClientDisconnected);
+        }
+    }
+}

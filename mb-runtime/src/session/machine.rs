@@ -1,0 +1,433 @@
+//! One end of a session as a state machine: frames and time in, frames and work out. There is no
+//! socket here and no clock; whoever drives it moves the bytes and says what time it is.
+//!
+//! The two ends are alike: either may call, serve, emit and leave.
+
+use std::{
+    borrow::Cow,
+    collections::VecDeque,
+    sync::{Arc, atomic::AtomicBool},
+    task::{self, Poll, Waker},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use mb_core::{Context, EndReason, Fault, FaultKind, Frame, Limits};
+use tokio::time::Instant;
+
+use super::{
+    calls::{CallId, Calls, Outcome},
+    outbox::Outbox,
+    served::{Served, ServedId, Stop},
+};
+use crate::wire::Incoming;
+
+/// One end of a session.
+pub(crate) struct Machine {
+    phase: Phase,
+    limits: Arc<Limits>,
+    calls: Calls,
+    served: Served,
+    /// Requests that are being answered where they are read.
+    inline: usize,
+    outbox: Outbox,
+    pulse: Pulse,
+    bad_frames: usize,
+    /// The next tick that somebody has been told of.
+    armed: Instant,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    Open,
+    /// No new calls; what is served is still answered.
+    Leaving(EndReason),
+    Over(EndReason),
+}
+
+/// Signs of life, looked at once per beat: no frame asks for the time.
+struct Pulse {
+    next: Instant,
+    every: Duration,
+    heard: bool,
+    spoke: bool,
+    /// How long nothing has been heard.
+    quiet: Duration,
+    /// How long nothing that was queued has been taken by the network.
+    stuck: Duration,
+    wrote: bool,
+}
+
+/// What a frame asks for.
+#[derive(Debug)]
+pub(crate) enum Step<'a> {
+    /// Nothing, or no more than waking whoever waits for it.
+    Done(Option<Waker>),
+    /// To answer a request, which is counted until [`Machine::answered`] or [`Machine::serve`].
+    Serve { id: Cow<'a, str>, name: Cow<'a, str>, payload: Bytes, context: Context },
+    /// To refuse a request.
+    Refuse { id: Cow<'a, str>, fault: Fault },
+    /// To pass an event on.
+    Publish { name: Cow<'a, str>, payload: Bytes, context: Context },
+    /// To say that nothing can be made of it.
+    Complain { reason: String, request_id: Option<String> },
+}
+
+/// What the passing of time asks for.
+#[derive(Debug, Default)]
+pub(crate) struct Ticked {
+    /// Whom to wake.
+    pub(crate) wakers: Vec<Waker>,
+    /// Calls to take back on the other side.
+    pub(crate) late: Vec<CallId>,
+    /// Whether to give a sign of life.
+    pub(crate) beat: bool,
+}
+
+impl Machine {
+    pub(crate) fn new(limits: Arc<Limits>, now: Instant) -> Self {
+        let every = limits.heartbeat.min(limits.silence).max(Duration::from_millis(1));
+        let pulse = Pulse {
+            next: now + every,
+            every,
+            heard: true,
+            spoke: true,
+            quiet: Duration::ZERO,
+            stuck: Duration::ZERO,
+            wrote: false,
+        };
+        let outbox = Outbox::new(Arc::clone(&limits));
+        Self {
+            phase: Phase::Open,
+            limits,
+            calls: Calls::default(),
+            served: Served::default(),
+            inline: 0,
+            outbox,
+            pulse,
+            bad_frames: 0,
+            armed: now + every,
+        }
+    }
+
+    /// Why the session is over or about to be; `None` while it is not.
+    pub(crate) fn end(&self) -> Option<EndReason> {
+        match self.phase {
+            Phase::Open => None,
+            Phase::Leaving(reason) | Phase::Over(reason) => Some(reason),
+        }
+    }
+
+    /// Whether nothing will be received or sent any more but what is queued.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over(_))
+    }
+
+    // Calls of this side.
+
+    /// A place for a call, before its request is sent. `allowed` is how many items a streamed one
+    /// may be sent at first.
+    pub(crate) fn start(
+        &mut self,
+        deadline: Option<Instant>,
+        allowed: Option<u32>,
+        waker: &Waker,
+    ) -> Result<CallId, Fault> {
+        match self.end() {
+            Some(reason) => Err(Fault::unavailable(reason.to_string())),
+            None => Ok(self.calls.start(deadline, allowed, waker)),
+        }
+    }
+
+    /// Queues the request of a call.
+    pub(crate) fn request(&mut self, id: CallId, frame: Bytes) -> Option<Waker> {
+        self.calls.queued(id, self.outbox.next());
+        self.send(frame)
+    }
+
+    /// What has come back of a call. See [`Calls::poll`].
+    pub(crate) fn poll_outcome(&mut self, id: CallId, cx: &task::Context<'_>) -> Poll<Outcome> {
+        self.calls.poll(id, cx)
+    }
+
+    /// What has come back of a call that is answered once; its place is given up then.
+    pub(crate) fn poll_answer(&mut self, id: CallId, cx: &task::Context<'_>) -> Poll<Outcome> {
+        let outcome = self.calls.poll(id, cx);
+        if outcome.is_ready() {
+            self.calls.release(id);
+        }
+        outcome
+    }
+
+    /// Allows a streamed call this many more items.
+    pub(crate) fn allow(&mut self, id: CallId, more: u32) {
+        self.calls.allow(id, more);
+    }
+
+    /// Gives a call up. Says whether the other side should be told.
+    pub(crate) fn release(&mut self, id: CallId) -> bool {
+        self.calls.release(id) && self.end().is_none()
+    }
+
+    // Requests of the other side.
+
+    /// Turns a request from one that is answered where it was read into one that goes on.
+    pub(crate) fn serve(&mut self, id: Box<str>, deadline: Option<Instant>) -> Option<ServedId> {
+        self.inline = self.inline.saturating_sub(1);
+        if self.is_over() { None } else { self.served.start(id, deadline) }
+    }
+
+    /// Ready when a request that goes on must not.
+    pub(crate) fn poll_stop(&mut self, id: &ServedId, cx: &task::Context<'_>) -> Poll<Stop> {
+        self.served.poll_stop(id, cx)
+    }
+
+    /// Ready when a streamed reply may send one more item, and the network has room for it.
+    pub(crate) fn poll_item(&mut self, id: &ServedId, cx: &task::Context<'_>) -> Poll<()> {
+        task::ready!(self.poll_room(cx));
+        self.served.poll_credit(id, cx)
+    }
+
+    /// Queues the answer of a request that was answered where it was read.
+    pub(crate) fn answered(&mut self, frame: Option<Bytes>) -> Option<Waker> {
+        self.inline = self.inline.saturating_sub(1);
+        let waker = frame.and_then(|frame| self.send(frame));
+        waker.or(self.leave())
+    }
+
+    /// Queues the answer of a request that went on, unless nobody is there to get it.
+    pub(crate) fn finish(&mut self, id: &ServedId, frame: Option<Bytes>) -> Option<Waker> {
+        let expected = self.served.finish(id);
+        let waker = frame.filter(|_| expected).and_then(|frame| self.send(frame));
+        waker.or(self.leave())
+    }
+
+    // What is sent.
+
+    /// Queues a frame. Dropped where the session is over.
+    pub(crate) fn send(&mut self, frame: Bytes) -> Option<Waker> {
+        self.push(Frame::Data(frame))
+    }
+
+    /// Queues a sign of life below the session.
+    pub(crate) fn ping(&mut self) -> Option<Waker> {
+        self.push(Frame::Ping)
+    }
+
+    fn push(&mut self, frame: Frame) -> Option<Waker> {
+        if self.is_over() {
+            return None;
+        }
+        self.pulse.spoke = true;
+        self.outbox.push(frame)
+    }
+
+    /// Queues an event. One that finds no room ends the session: its reader does not read.
+    pub(crate) fn announce(&mut self, frame: Bytes, wakers: &mut Vec<Waker>) -> Result<(), Fault> {
+        if let Some(reason) = self.end() {
+            return Err(Fault::unavailable(reason.to_string()));
+        }
+        if !self.outbox.has_room(frame.len()) {
+            self.close(EndReason::Overflowed, wakers);
+            return Err(Fault::unavailable("the other side does not read what it is sent"));
+        }
+        wakers.extend(self.send(frame));
+        Ok(())
+    }
+
+    /// Ready when so little waits to be sent that more may be made, or the session is over.
+    pub(crate) fn poll_room(&mut self, cx: &task::Context<'_>) -> Poll<()> {
+        if self.is_over() || self.outbox.is_low() {
+            return Poll::Ready(());
+        }
+        self.outbox.wait(cx);
+        Poll::Pending
+    }
+
+    /// Whether so little waits to be sent that more may be made: [`poll_room`](Self::poll_room) for
+    /// those who have somebody else wait.
+    pub(crate) fn has_room(&self) -> bool {
+        self.is_over() || self.outbox.is_low()
+    }
+
+    /// Whether so much waits to be sent that no more should be asked for, as a flag to look at.
+    pub(crate) fn crowded(&self) -> &Arc<AtomicBool> {
+        self.outbox.crowded()
+    }
+
+    /// Everything that waits to be sent, for the one who writes; `false` where there will never be
+    /// anything any more.
+    pub(crate) fn poll_outgoing(
+        &mut self,
+        into: &mut VecDeque<Frame>,
+        cx: &task::Context<'_>,
+    ) -> Poll<bool> {
+        match self.outbox.poll_take(into, cx) {
+            Poll::Ready(()) => Poll::Ready(true),
+            Poll::Pending if self.is_over() => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// What [`poll_outgoing`](Self::poll_outgoing) handed out has been written.
+    pub(crate) fn written(&mut self, wakers: &mut Vec<Waker>) {
+        self.pulse.wrote = true;
+        self.outbox.written(wakers);
+    }
+
+    // What is received.
+
+    /// Any frame, also one below the session, is a sign of life.
+    pub(crate) fn heard(&mut self) {
+        self.pulse.heard = true;
+    }
+
+    /// A frame that could be read.
+    pub(crate) fn receive<'a>(&mut self, incoming: Incoming<'a>) -> Step<'a> {
+        self.pulse.heard = true;
+        match incoming {
+            Incoming::Response { id, result } => {
+                let outcome = result.map_or_else(Outcome::Failed, Outcome::Data);
+                Step::Done(self.calls.answer(&id, outcome))
+            }
+            Incoming::Request { id, name, payload, context } => match self.admit(&id) {
+                Ok(()) => {
+                    self.inline += 1;
+                    Step::Serve { id, name, payload, context }
+                }
+                Err(Refusal::Fault(fault)) => Step::Refuse { id, fault },
+                Err(Refusal::Duplicate) => {
+                    let reason = "a request of this requestId is under way".to_owned();
+                    self.complain(reason, Some(id.into_owned()))
+                }
+            },
+            Incoming::Event { name, payload, context } => Step::Publish { name, payload, context },
+            Incoming::Item { id, data } => Step::Done(self.calls.item(&id, data)),
+            Incoming::Credit { id, n } => Step::Done(self.served.allow(&id, n)),
+            Incoming::Cancel { id } => Step::Done(self.served.cancel(&id)),
+        }
+    }
+
+    /// A frame of which nothing can be made. After too many of them the session ends.
+    pub(crate) fn complain<'a>(&mut self, reason: String, request_id: Option<String>) -> Step<'a> {
+        self.pulse.heard = true;
+        self.bad_frames += 1;
+        Step::Complain { reason, request_id }
+    }
+
+    /// Whether there were too many bad frames since the last beat.
+    pub(crate) fn is_fed_up(&self) -> bool {
+        self.bad_frames > self.limits.bad_frames
+    }
+
+    fn admit(&self, id: &str) -> Result<(), Refusal> {
+        if let Some(reason) = self.end() {
+            return Err(Refusal::Fault(Fault::unavailable(reason.to_string())));
+        }
+        if self.served.contains(id) {
+            return Err(Refusal::Duplicate);
+        }
+        if self.served.len() + self.inline >= self.limits.in_flight {
+            let limit = self.limits.in_flight;
+            let reason = format!("{limit} requests are under way on this connection: no more");
+            let fault = Fault::new(FaultKind::RateLimitExceeded, reason);
+            return Err(Refusal::Fault(fault.with_details(serde_json::json!({ "limit": limit }))));
+        }
+        Ok(())
+    }
+
+    // Time.
+
+    /// When [`tick`](Self::tick) is to be called at the latest; earlier does no harm.
+    pub(crate) fn arm(&mut self) -> Instant {
+        self.armed = [self.calls.earliest(), self.served.earliest()]
+            .into_iter()
+            .flatten()
+            .fold(self.pulse.next, Instant::min);
+        self.armed
+    }
+
+    /// Whether a deadline comes before the next tick that somebody has been told of.
+    pub(crate) fn is_before_next_tick(&self, deadline: Instant) -> bool {
+        deadline < self.armed
+    }
+
+    /// Ends what is late, and notices a silence.
+    pub(crate) fn tick(&mut self, now: Instant) -> Ticked {
+        let mut ticked = Ticked::default();
+        if self.is_over() {
+            return ticked;
+        }
+        ticked.late = self.calls.expire(now, &mut ticked.wakers);
+        self.served.expire(now, &mut ticked.wakers);
+        if self.pulse.next > now {
+            return ticked;
+        }
+        self.bad_frames = 0;
+        let pulse = &mut self.pulse;
+        pulse.next = now + pulse.every;
+        pulse.quiet = if pulse.heard { Duration::ZERO } else { pulse.quiet + pulse.every };
+        let is_stuck = !pulse.wrote && !self.outbox.is_empty();
+        pulse.stuck = if is_stuck { pulse.stuck + pulse.every } else { Duration::ZERO };
+        ticked.beat = !pulse.heard || !pulse.spoke;
+        (pulse.heard, pulse.spoke, pulse.wrote) = (false, false, false);
+        let (quiet, stuck) = (pulse.quiet, pulse.stuck);
+        // Stuck says more than silent: who does not read what it is sent may have a lot to say.
+        if stuck >= self.limits.silence {
+            self.lose(EndReason::Overflowed, &mut ticked.wakers);
+        } else if quiet >= self.limits.silence {
+            self.close(EndReason::Silent, &mut ticked.wakers);
+        }
+        ticked
+    }
+
+    // The end.
+
+    /// Leaves, and says why. A stopping server first answers what it serves.
+    pub(crate) fn close(&mut self, reason: EndReason, wakers: &mut Vec<Waker>) {
+        if self.end().is_some() {
+            return;
+        }
+        self.phase = Phase::Leaving(reason);
+        self.calls.end_all(reason, self.outbox.unsent(), wakers);
+        if reason == EndReason::ServerStopped {
+            self.served.leave(wakers);
+        } else {
+            self.inline = 0;
+            self.served.end_all(wakers);
+        }
+        wakers.extend(self.leave());
+    }
+
+    /// The connection is over, whatever this side wanted.
+    pub(crate) fn lose(&mut self, reason: EndReason, wakers: &mut Vec<Waker>) {
+        let reason = self.end().unwrap_or(reason);
+        self.phase = Phase::Over(reason);
+        self.calls.end_all(reason, self.outbox.unsent(), wakers);
+        self.served.end_all(wakers);
+        self.outbox.clear(wakers);
+    }
+
+    /// Says goodbye when nothing is served any more.
+    fn leave(&mut self) -> Option<Waker> {
+        match self.phase {
+            Phase::Leaving(reason) if self.inline == 0 && self.served.len() == 0 => {
+                let waker = self.outbox.push(Frame::Close(reason));
+                self.phase = Phase::Over(reason);
+                waker
+            }
+            _ => None,
+        }
+    }
+
+    /// How many calls of this side, and requests of the other, are under way.
+    #[cfg(test)]
+    pub(crate) fn under_way(&self) -> (usize, usize) {
+        (self.calls.len(), self.served.len() + self.inline)
+    }
+}
+
+enum Refusal {
+    Fault(Fault),
+    Duplicate,
+}

@@ -1,0 +1,114 @@
+//! Many calls, streams and events, both ways, over one connection that only moves frames.
+//!
+//! [`machine`] decides, and knows neither sockets nor clocks. [`driver`] moves frames between it
+//! and a [`Duplex`], and tells it the time. [`link`] is what the rest of the runtime holds: the way
+//! to the other side. [`serving`] lets this side answer.
+
+mod calls;
+mod driver;
+mod link;
+mod machine;
+mod outbox;
+mod served;
+mod serving;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::Waker,
+};
+
+use bytes::Bytes;
+use mb_core::{Codec, Duplex, Limits, Link, Name};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::Instant,
+};
+
+pub(crate) use driver::Driver;
+use link::SessionLink;
+pub(crate) use link::{system_request, understood};
+use machine::Machine;
+
+/// What both halves of a connection and everybody who calls over it share.
+struct Shared {
+    machine: Mutex<Machine>,
+    /// Whether so much waits to be sent that no more is read.
+    crowded: Arc<AtomicBool>,
+    codec: Codec,
+    /// Places for calls of this side.
+    places: Arc<Semaphore>,
+    /// Told when the next tick has become earlier.
+    sooner: Notify,
+    /// Whether the other side knows contracts, and so names in full.
+    full_names: AtomicBool,
+    /// The largest frame that the other side takes.
+    max_frame: AtomicUsize,
+    /// Whether whoever emits waits for room, instead of the reader being too slow.
+    patient: bool,
+}
+
+/// Whether a side that emits faster than the other reads is made to wait, or the other dismissed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Its emitters wait.
+    Client,
+    /// It waits for nobody.
+    Server,
+}
+
+/// A session over these frames: the link to the other side, and what has to run to keep it going.
+pub(crate) fn open(duplex: Duplex, limits: &Arc<Limits>, side: Side) -> (Arc<dyn Link>, Driver) {
+    let machine = Machine::new(Arc::clone(limits), Instant::now());
+    let shared = Arc::new(Shared {
+        crowded: Arc::clone(machine.crowded()),
+        machine: Mutex::new(machine),
+        codec: duplex.codec,
+        places: Arc::new(Semaphore::new(limits.in_flight.clamp(1, calls::MAX_CALLS))),
+        sooner: Notify::new(),
+        full_names: AtomicBool::new(false),
+        max_frame: AtomicUsize::new(limits.max_message),
+        patient: side == Side::Client,
+    });
+    let link = Arc::new(SessionLink(Arc::clone(&shared)));
+    (link, Driver::new(shared, duplex.incoming, duplex.outgoing, duplex.remote))
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The name that the other side knows a message by.
+    fn name_of<'a>(&self, name: &'a Name) -> &'a str {
+        match name {
+            Name::Request(request) if !self.full_names.load(Ordering::Relaxed) => request.name,
+            // An event is written once for all its readers, of whatever kind they are.
+            Name::Event(event) => event.name,
+            name => name.as_str(),
+        }
+    }
+
+    /// Does what ends the session, and lets everybody know.
+    fn end(&self, end: impl FnOnce(&mut Machine, &mut Vec<Waker>)) {
+        let mut wakers = Vec::new();
+        end(&mut self.lock(), &mut wakers);
+        wake(wakers);
+        self.sooner.notify_one();
+    }
+
+    /// Queues a frame that answers nothing.
+    fn send(&self, frame: Bytes) {
+        let waker = self.lock().send(frame);
+        wake(waker);
+    }
+}
+
+/// Wakes whoever is to be woken, outside of any lock.
+fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    wakers.into_iter().for_each(Waker::wake);
+}

@@ -1,0 +1,48 @@
+//! The options behind `?` in a connection string. One that is not known is an error, not a shrug.
+
+use mb_core::Endpoint;
+
+/// What a client takes.
+pub(crate) fn of_client(tls: bool) -> &'static [&'static str] {
+    if tls { &["codec", "ca", "cert", "key"] } else { &["codec"] }
+}
+
+/// What a server takes.
+pub(crate) fn of_server(tls: bool) -> &'static [&'static str] {
+    if tls { &["codec", "origin", "cert", "key", "client_ca"] } else { &["codec", "origin"] }
+}
+
+/// Checks that there are no others than these.
+pub(crate) fn check(endpoint: &Endpoint, known: &[&str]) -> Result<(), String> {
+    match endpoint.options().find(|(key, _)| !known.contains(key)) {
+        Some((key, _)) => {
+            Err(format!("no option is called `{key}`: there is {}", known.join(", ")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The value of an option: the last one, where it is given twice.
+#[cfg(feature = "tls")]
+pub(crate) fn value(endpoint: &Endpoint, name: &str) -> Option<String> {
+    endpoint.options().filter(|(key, _)| *key == name).last().map(|(_, value)| value.to_owned())
+}
+
+/// Whether the connection is to be encrypted.
+pub(crate) fn is_tls(endpoint: &Endpoint) -> bool {
+    endpoint.scheme() == "wss"
+}
+
+/// The host and port to connect to or to listen on, an IPv6 address without its brackets.
+pub(crate) fn address(endpoint: &Endpoint) -> Result<(String, u16), String> {
+    let authority: http::uri::Authority =
+        endpoint.authority().parse().map_err(|error| format!("{error}"))?;
+    let host = authority.host();
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let default = if is_tls(endpoint) { 443 } else { 80 };
+    let port = match authority.port() {
+        Some(port) => port.as_str().parse().map_err(|_| format!("`{port}` is not a port"))?,
+        None => default,
+    };
+    Ok((bare.to_owned(), port))
+}
