@@ -2,14 +2,18 @@
 
 // One explicit list: what a user of a contract meets. Transport authors depend on `mb-core`.
 pub use mb_runtime::{
-    Actor, AnyError, AnyRequest, Auth, BindError, Body, Call, Caller, Client, ClientBuilder,
-    ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor, DeclaredError,
-    DecodeError, EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event,
-    EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint, Never, Overflow, Payload,
-    Publish, RawCall, RawStream, Received, Reply, Request, RequestDescriptor, Resolve,
+    Actor, Announcement, AnyError, AnyRequest, Auth, Authenticator, BindError, Body, Call, Caller,
+    Client, ClientBuilder, ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor,
+    ContractVersion, Credentials, CustomCodec, DeclaredError, DecodeError, EncodeError, EndReason,
+    Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault,
+    FaultKind, IntoEndpoint, Limits, LoggedIn, Login, LoginError, Never, Notice, Overflow, Payload,
+    Publish, RawCall, RawStream, Received, Reconnect, Reply, Request, RequestDescriptor, Resolve,
     ServedContract, Server, ServerBuilder, StartError, Status, StopError, Stream, StreamCall,
     Subscribe, Subscribing, Subscription, SubscriptionGuard, Transport, UnknownName, WireError,
 };
+
+#[cfg(feature = "ws")]
+pub use mb_runtime::ws;
 
 #[doc = include_str!("../docs/contract.md")]
 pub use mb_runtime::contract;

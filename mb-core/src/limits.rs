@@ -31,6 +31,10 @@ pub struct Limits {
     pub silence: Duration,
     /// How long connecting may take, from the first packet to the end of the registration: 10 s.
     pub handshake: Duration,
+    /// How long a client may be connected without having logged in, where its server has an
+    /// authenticator: 10 s. Then it is dismissed with
+    /// [`EndReason::NotAuthenticated`](crate::EndReason::NotAuthenticated).
+    pub login: Duration,
 }
 
 impl Default for Limits {
@@ -45,6 +49,7 @@ impl Default for Limits {
             heartbeat: Duration::from_secs(30),
             silence: Duration::from_secs(90),
             handshake: Duration::from_secs(10),
+            login: Duration::from_secs(10),
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod client;
 mod dispatch;
+mod login;
 mod server;
 mod session;
 mod subscription;
@@ -27,11 +28,12 @@ macro_rules! contract {
 }
 
 pub use client::{
-    Call, Client, ClientBuilder, ClientStatus, RawCall, RawStream, Reconnect, StreamCall,
-    Subscribing,
+    Announcement, Call, Client, ClientBuilder, ClientStatus, RawCall, RawStream, Reconnect,
+    StreamCall, Subscribing,
 };
 pub use dispatch::ServedContract;
 pub use futures_core::Stream;
+pub use login::{Authenticator, Credentials, LoggedIn, Login, LoginError};
 pub use mb_core::{
     Actor, AnyError, AnyRequest, Auth, BindError, Body, Caller, ClientInfo, Codec, Context,
     Contract, ContractDescriptor, ContractVersion, CustomCodec, DeclaredError, DecodeError,
@@ -41,3 +43,11 @@ pub use mb_core::{
 };
 pub use server::{Server, ServerBuilder, StartError, StopError};
 pub use subscription::{Notice, Overflow, Received, Subscription, SubscriptionGuard};
+
+/// The WebSocket transport, for what a connection string cannot say.
+#[cfg(feature = "ws")]
+pub mod ws {
+    #[cfg(feature = "axum")]
+    pub use mb_transport_ws::axum;
+    pub use mb_transport_ws::{OriginError, WebSocket};
+}

@@ -40,7 +40,13 @@ pub(super) fn write<T: serde::Serialize + ?Sized>(
     value: &T,
     out: &mut Vec<u8>,
 ) -> Result<(), String> {
-    codec.write(&value, out)
+    let start = out.len();
+    codec.write(&value, out)?;
+    let written = out.get(start..).unwrap_or_default();
+    if codec.is_text() && std::str::from_utf8(written).is_err() {
+        return Err("the codec says that it writes text, and wrote something else".to_owned());
+    }
+    Ok(())
 }
 
 pub(super) fn read<T: DeserializeOwned>(

@@ -1,6 +1,9 @@
 //! A client about to connect.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use mb_core::{
     Codec, Contract, ContractVersion, CustomCodec, Endpoint, EndpointError, Fault, FaultKind,
@@ -17,6 +20,7 @@ use super::{
 };
 use crate::{
     dispatch::{DuplicateContract, ServedContract},
+    login::Credentials,
     server,
     transports::Transports,
 };
@@ -36,6 +40,7 @@ pub struct ClientBuilder {
     codecs: Vec<Codec>,
     limits: Limits,
     reconnect: Reconnect,
+    credentials: Option<Credentials>,
 }
 
 impl ClientBuilder {
@@ -93,6 +98,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Logs in with these on every connection, before anything else is sent. See also
+    /// [`Client::login`].
+    pub fn login(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
     /// How a lost connection is made again: see [`Reconnect`].
     pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
         self.reconnect = reconnect;
@@ -122,6 +134,7 @@ impl ClientBuilder {
     /// # Errors
     /// `UNAVAILABLE` where nobody serves the endpoint or the server takes no more clients;
     /// `CONTRACT_MISMATCH` where the server does not serve what the client [speaks](Self::speaks);
+    /// what [`Client::login`] may fail with, where the client logs in;
     /// `VALIDATION_FAILED` where the connection string is wrong.
     pub async fn connect(self, endpoint: impl IntoEndpoint) -> Result<Client, Fault> {
         let timeout = self.timeout;
@@ -181,7 +194,8 @@ impl ClientBuilder {
         let id = id.unwrap_or_else(|| format!("client-{}", Uuid::now_v7()));
         let codecs = Codec::BUILT_IN.into_iter().chain(self.codecs).collect();
         let limits = Arc::new(self.limits);
-        Ok((Dialer { targets, hello: self.hello, id, codecs, limits }, inbound))
+        let credentials = Mutex::new(self.credentials);
+        Ok((Dialer { targets, hello: self.hello, id, codecs, limits, credentials }, inbound))
     }
 }
 

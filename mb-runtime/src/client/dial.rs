@@ -1,15 +1,17 @@
 //! How a client gets a connection: the transport, then, where it only moves frames, a session, and
 //! the registration over it. Used for the first connection and for every one after it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mb_core::{
-    Body, Codec, Connected, Connection, ContractVersion, Dial, Duplex, Endpoint, Fault, FaultKind,
-    Hello, Introduction, Limits, Link, Transport,
+    Body, Codec, Connected, Connection, ContractVersion, Dial, Duplex, EndReason, Endpoint, Fault,
+    FaultKind, Hello, Introduction, Limits, Link, Transport,
 };
+use serde_json::Map;
 use tokio::time::timeout;
 
 use crate::{
+    login::{Credentials, LoggedIn, wire as login},
     session::{self, Side, system_request, understood},
     wire::system,
 };
@@ -23,6 +25,8 @@ pub(super) struct Dialer {
     pub(super) id: String,
     pub(super) codecs: Arc<[Codec]>,
     pub(super) limits: Arc<Limits>,
+    /// What it logs in with, on every connection.
+    pub(super) credentials: Mutex<Option<Credentials>>,
 }
 
 /// A connection, and whether it has to be looked after.
@@ -58,12 +62,23 @@ impl Dialer {
             }
         };
         let (Dialed::Linked(connected) | Dialed::Session(connected, _)) = &dialed;
+        let credentials = self.credentials().clone();
+        if let Some(credentials) = credentials {
+            log_in(&*connected.link, &credentials).await.inspect_err(|_| {
+                connected.link.close(EndReason::ClientDisconnected);
+            })?;
+        }
         if let Some(served) = &connected.contracts {
             self.check(served).inspect_err(|_| {
-                connected.link.close(mb_core::EndReason::ClientDisconnected);
+                connected.link.close(EndReason::ClientDisconnected);
             })?;
         }
         Ok(dialed)
+    }
+
+    /// What it logs in with.
+    pub(super) fn credentials(&self) -> MutexGuard<'_, Option<Credentials>> {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a server serves what this client calls.
@@ -133,6 +148,21 @@ impl Dialer {
     }
 }
 
+/// Logs in over a link.
+pub(super) async fn log_in(link: &dyn Link, credentials: &Credentials) -> Result<LoggedIn, Fault> {
+    let body = Body::new(login::Request::new(credentials));
+    let response = link.call(system_request(system::LOGIN, body)).await;
+    understood::<login::Response>(response)?.logged_in()
+}
+
+/// Logs out over a link.
+pub(super) async fn log_out(link: &dyn Link) -> Result<(), Fault> {
+    let response = link
+        .call(system_request(system::LOGOUT, Body::new(Map::<String, serde_json::Value>::new())))
+        .await;
+    understood::<system::Done>(response).map(drop)
+}
+
 /// A session that ends unless somebody says that it stays.
 struct Leaving(Option<Arc<dyn Link>>);
 
@@ -149,7 +179,7 @@ impl Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         if let Some(link) = self.0.take() {
-            link.close(mb_core::EndReason::ClientDisconnected);
+            link.close(EndReason::ClientDisconnected);
         }
     }
 }

@@ -7,6 +7,7 @@ use mb_core::{
     Answering, Caller, Calling, Connected, Context, EndReason, Fault, FaultKind, Hello, Link,
     Message, Published, Streaming, SubscriptionId,
 };
+use serde_json::Value;
 use tokio::sync::{broadcast, watch};
 
 use super::{ClientStatus, weak::WeakLink};
@@ -16,8 +17,18 @@ use crate::{
     wire::system,
 };
 
-/// How many errors are kept for a listener that does not listen.
-const KEPT_ERRORS: usize = 64;
+/// How many errors and announcements are kept for a listener that does not listen.
+const KEPT: usize = 64;
+
+/// Something that a server said to all of its clients, outside of any contract.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Announcement {
+    /// For people.
+    pub message: String,
+    /// For programs.
+    pub data: Option<Value>,
+}
 
 /// Events go to the client's subscriptions, requests to what it serves, the end of the connection
 /// to its status.
@@ -25,6 +36,7 @@ pub(super) struct Inbound {
     pub(super) hub: Arc<Hub>,
     pub(super) status: watch::Sender<ClientStatus>,
     pub(super) errors: broadcast::Sender<Fault>,
+    pub(super) announcements: broadcast::Sender<Announcement>,
     routes: Routes,
     gate: Arc<Gate>,
     server: RwLock<Option<Arc<Caller>>>,
@@ -40,7 +52,8 @@ impl Inbound {
         Ok(Arc::new(Self {
             hub: Arc::default(),
             status: watch::Sender::new(status),
-            errors: broadcast::Sender::new(KEPT_ERRORS),
+            errors: broadcast::Sender::new(KEPT),
+            announcements: broadcast::Sender::new(KEPT),
             routes,
             gate,
             server: RwLock::default(),
@@ -131,7 +144,15 @@ impl Link for Inbound {
             }
             return Published::Accepted;
         }
-        if name == system::HEARTBEAT {
+        if name == system::BROADCAST {
+            match event.body().decode_shared::<system::Broadcast>() {
+                Ok(said) => {
+                    let system::Broadcast { message, data, .. } = Arc::unwrap_or_clone(said);
+                    // Nobody has to listen.
+                    let _ = self.announcements.send(Announcement { message, data });
+                }
+                Err(error) => tracing::debug!(%error, "an announcement is not as it should be"),
+            }
             return Published::Accepted;
         }
         self.hub.publish(event)

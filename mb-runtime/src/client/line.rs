@@ -32,7 +32,7 @@ use super::{
     dial::{Dialed, Dialer},
     inbound::Inbound,
 };
-use crate::dispatch::refused_stream;
+use crate::{dispatch::refused_stream, login::Credentials};
 
 /// A connection that has lived this long was a good one: the next loss starts with short delays.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -137,6 +137,11 @@ impl Line {
             State::Down(_, reason) => Err(Fault::unavailable(format!("reconnecting: {reason}"))),
             State::Over(fault) => Err(fault.clone()),
         }
+    }
+
+    /// Notes what to log in with on the connections to come.
+    pub(super) fn log_in_with(&self, credentials: Option<Credentials>) {
+        *self.dialer.credentials() = credentials;
     }
 
     fn wanted(&self) -> MutexGuard<'_, HashMap<SubscriptionId, Wanted>> {

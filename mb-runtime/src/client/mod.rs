@@ -27,13 +27,17 @@ use tokio_stream::{
 
 pub use builder::ClientBuilder;
 pub use call::{Call, RawCall};
+pub use inbound::Announcement;
 pub use reconnect::Reconnect;
 pub use status::ClientStatus;
 pub use stream::{RawStream, StreamCall};
 pub use subscribing::Subscribing;
 
 use self::{inbound::Inbound, line::Line};
-use crate::dispatch::ServedContract;
+use crate::{
+    dispatch::ServedContract,
+    login::{Credentials, LoggedIn},
+};
 
 /// A connection to a server. Clones share it; the last one dropped closes it.
 ///
@@ -168,6 +172,12 @@ impl Client {
         BroadcastStream::new(self.0.inbound.errors.subscribe()).filter_map(Result::ok)
     }
 
+    /// What the server says to all of its clients, outside of any contract. Of 64 that are not read,
+    /// the oldest are dropped.
+    pub fn announcements(&self) -> impl Stream<Item = Announcement> + Send + Unpin + 'static {
+        BroadcastStream::new(self.0.inbound.announcements.subscribe()).filter_map(Result::ok)
+    }
+
     /// The id the server knows this client by.
     pub fn id(&self) -> &str {
         &self.0.id
@@ -180,6 +190,31 @@ impl Client {
             Server::Peer(id) => id.clone(),
             server => server.connected().map(|connected| connected.server_id).unwrap_or_default(),
         }
+    }
+
+    /// Logs in. On every connection to come the client logs in again, with these, by itself.
+    ///
+    /// # Errors
+    /// Codes `INVALID_CREDENTIALS`, `INVALID_TOKEN` and `TOKEN_EXPIRED`, as the server has it;
+    /// `UNAVAILABLE` where the client is not connected, or the server cannot tell now.
+    pub async fn login(&self, credentials: Credentials) -> Result<LoggedIn, Fault> {
+        let logged_in = dial::log_in(&*self.0.link, &credentials).await.map_err(Fault::of_call)?;
+        if let Server::Line(line) = &self.0.server {
+            line.log_in_with(Some(credentials));
+        }
+        Ok(logged_in)
+    }
+
+    /// Logs out, here and for the connections to come.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where the client is not connected: the connections to come log in no more all
+    /// the same.
+    pub async fn logout(&self) -> Result<(), Fault> {
+        if let Server::Line(line) = &self.0.server {
+            line.log_in_with(None);
+        }
+        dial::log_out(&*self.0.link).await.map_err(Fault::of_call)
     }
 
     /// Leaves the server: later calls answer `UNAVAILABLE`, subscriptions end with

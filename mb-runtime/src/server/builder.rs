@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     dispatch::{DuplicateContract, ServedContract},
+    login::Authenticator,
     subscription::{
         EventHandler, Hub, Overflow, QUEUE_CAPACITY, Received, Subscription, SubscriptionGuard,
     },
@@ -37,6 +38,7 @@ pub struct ServerBuilder {
     max_clients: usize,
     codecs: Vec<Codec>,
     limits: Limits,
+    authenticator: Option<Arc<dyn Authenticator>>,
     drain: Duration,
 }
 
@@ -51,6 +53,7 @@ impl Default for ServerBuilder {
             max_clients: 1000,
             codecs: Vec::new(),
             limits: Limits::default(),
+            authenticator: None,
             drain: Duration::from_secs(30),
         }
     }
@@ -116,6 +119,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Lets clients log in, and says who tells who they are. A client on a network that has not
+    /// logged in within [`Limits::login`] is dismissed.
+    pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
+        self.authenticator = Some(Arc::new(authenticator));
+        self
+    }
+
     /// Adds a codec beside JSON and MessagePack, for clients that ask for it.
     pub fn codec(mut self, codec: impl CustomCodec) -> Self {
         self.codecs.push(Codec::custom(codec));
@@ -142,6 +152,7 @@ impl ServerBuilder {
             max_clients: self.max_clients,
             codecs: Codec::BUILT_IN.into_iter().chain(self.codecs).collect(),
             limits: Arc::new(self.limits),
+            authenticator: self.authenticator,
         };
         let core = Core::new(settings, self.served)
             .map_err(|DuplicateContract(name)| StartError::DuplicateContract { name })?;
@@ -167,6 +178,7 @@ pub(crate) fn in_process(contract: ServedContract, back: Arc<dyn Link>) -> (Serv
         max_clients: 1,
         codecs: Codec::BUILT_IN.into(),
         limits: Arc::default(),
+        authenticator: None,
     };
     let core = Core::new(settings, vec![contract]);
     let core = core.unwrap_or_else(|DuplicateContract(name)| unreachable!("one `{name}`"));

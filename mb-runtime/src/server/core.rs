@@ -21,6 +21,7 @@ use uuid::Uuid;
 use super::peer::Peer;
 use crate::{
     dispatch::{DuplicateContract, Gate, Routes, ServedContract, stopped},
+    login::Authenticator,
     session::{self, Side},
     subscription::Hub,
     wire::system,
@@ -32,6 +33,7 @@ pub(super) struct Settings {
     pub(super) max_clients: usize,
     pub(super) codecs: Arc<[Codec]>,
     pub(super) limits: Arc<Limits>,
+    pub(super) authenticator: Option<Arc<dyn Authenticator>>,
 }
 
 pub(crate) struct Core {
@@ -77,6 +79,10 @@ impl Core {
     /// How many clients are connected.
     pub(super) fn connected(&self) -> usize {
         self.read().len()
+    }
+
+    pub(super) fn authenticator(&self) -> Option<&Arc<dyn Authenticator>> {
+        self.settings.authenticator.as_ref()
     }
 
     /// Waits until every connection that was told to end has ended, this long at most. Who does not
@@ -231,6 +237,9 @@ impl Host for Core {
                 stranger.dismiss(reason);
                 stranger
             });
+        if self.authenticator().is_some() {
+            tokio::spawn(Arc::clone(&peer).expect_login(self.settings.limits.login));
+        }
         self.sessions.spawn(driver.run(peer));
     }
 

@@ -5,19 +5,21 @@ mod builder;
 mod core;
 mod error;
 mod peer;
+mod requests;
 mod stop;
-mod system;
 
 use std::{fmt, sync::Arc};
 
 use futures_core::future::BoxFuture;
-use mb_core::{ClientInfo, Context, Endpoint, Fault, Host, Publish};
+use mb_core::{Body, ClientInfo, Context, Endpoint, Fault, Host, Publish};
+use serde_json::Value;
 
 pub use builder::ServerBuilder;
 pub(crate) use builder::in_process;
 pub use error::{StartError, StopError};
 
 use self::{core::Core, stop::Running};
+use crate::wire::system;
 
 /// A running server. Clones are handles on the same one.
 ///
@@ -48,6 +50,11 @@ impl Server {
         self.0.core().clients().iter().map(|caller| caller.info().clone()).collect()
     }
 
+    /// The server as its transports see it: for mounting it in a web framework that listens itself.
+    pub fn host(&self) -> Arc<dyn Host> {
+        Arc::clone(self.0.core()) as _
+    }
+
     /// Announces an event to every client that wants it. The payload is shared, never copied.
     ///
     /// Done when every reader has it in its queue; only readers with
@@ -57,6 +64,22 @@ impl Server {
     /// `UNAVAILABLE` once the server has stopped.
     pub fn broadcast(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
         let event = event.into_message().with_context(Context::for_event());
+        Arc::clone(self.0.core()).broadcast(event)
+    }
+
+    /// Says something to every client, outside of any contract: `going down at noon`. Clients get it
+    /// by [`Client::announcements`](crate::Client::announcements).
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` once the server has stopped.
+    pub fn announce(
+        &self,
+        message: impl Into<String>,
+        data: Option<Value>,
+    ) -> BoxFuture<'static, Result<(), Fault>> {
+        let (message, timestamp) = (message.into(), system::timestamp());
+        let said = system::Broadcast { message, data, timestamp };
+        let event = core::system_event(system::BROADCAST, Body::shared(Arc::new(said)));
         Arc::clone(self.0.core()).broadcast(event)
     }
 

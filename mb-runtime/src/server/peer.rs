@@ -3,24 +3,28 @@
 use std::{
     collections::HashMap,
     future::ready,
+    pin::pin,
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use futures_core::future::BoxFuture;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::select, stream};
 use mb_core::{
     Answering, Caller, Calling, ClientInfo, Codec, Context, EndReason, Fault, FaultKind, Hello,
     Host, Link, Message, Name, Published, Streaming, SubscriptionId,
 };
 
+use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{Core, system as requests};
+use super::{Core, requests};
 use crate::{
     dispatch::{Handler, Route, refused_stream, stopped},
+    login::Login,
     wire::system::{self, is_system},
 };
 
@@ -33,6 +37,7 @@ pub(super) struct Peer {
     /// Cancelled when the client leaves by itself: its streams end then.
     leaving: CancellationToken,
     interest: RwLock<Interest>,
+    login: watch::Sender<Option<Arc<Login>>>,
 }
 
 /// Which events a client gets: all of them, until it has subscribed for the first time.
@@ -52,6 +57,7 @@ impl Peer {
             gone: AtomicBool::new(false),
             leaving: CancellationToken::new(),
             interest: RwLock::default(),
+            login: watch::Sender::default(),
         }
     }
 
@@ -106,6 +112,22 @@ impl Peer {
         events.sort_unstable();
         events.dedup();
         self.interest_mut().add(events, core.limits().subscriptions)
+    }
+
+    /// Who is logged in on this connection.
+    pub(super) fn login(&self) -> &watch::Sender<Option<Arc<Login>>> {
+        &self.login
+    }
+
+    /// Dismisses a client that does not log in for this long.
+    pub(super) async fn expect_login(self: Arc<Self>, limit: Duration) {
+        let mut login = self.login.subscribe();
+        let logged_in = pin!(login.wait_for(Option::is_some));
+        let gone = pin!(self.leaving.cancelled());
+        let logged_in = select(logged_in, gone);
+        if timeout(limit, logged_in).await.is_err() {
+            self.dismiss(EndReason::NotAuthenticated);
+        }
     }
 
     /// Ends the connection from the server's side.
@@ -181,7 +203,7 @@ impl Peer {
     #[cold]
     #[inline(never)]
     fn system(&self, core: &Core, request: Message) -> Calling {
-        Calling::answered(requests::answer(core, self, request))
+        requests::answer(core, self, request)
     }
 
     /// Whichever way the contract says that the request is answered.

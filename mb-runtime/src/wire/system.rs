@@ -185,7 +185,7 @@ pub(crate) struct Heartbeat {
 }
 
 /// Something said to everybody, outside of any contract.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Broadcast {
     pub(crate) message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -30,7 +30,7 @@ impl<S: Io> Incoming<S> {
 
     /// What the session makes of what was read.
     fn take(
-        &mut self,
+        (side, limit, over): (Side, usize, &mut bool),
         state: &mut State<S>,
         read: Option<Result<Message, Error>>,
         cx: &mut Context<'_>,
@@ -41,7 +41,7 @@ impl<S: Io> Incoming<S> {
             Some(Ok(Message::Ping(_))) => Frame::Ping,
             Some(Ok(Message::Pong(_) | Message::Frame(_))) => Frame::Pong,
             Some(Ok(Message::Close(frame))) => {
-                self.over = true;
+                *over = true;
                 let answer_to_ours = std::mem::replace(&mut state.closing, true);
                 // Sends our answer, which tungstenite has ready, and reads nothing more.
                 if let Some(stream) = &mut state.stream {
@@ -50,10 +50,10 @@ impl<S: Io> Incoming<S> {
                 if answer_to_ours {
                     return None;
                 }
-                Frame::Close(close::reason(frame.as_ref(), self.side))
+                Frame::Close(close::reason(frame.as_ref(), side))
             }
             Some(Err(failure)) => {
-                self.over = true;
+                *over = true;
                 if state.closing {
                     return None;
                 }
@@ -61,10 +61,10 @@ impl<S: Io> Incoming<S> {
                     // Best effort: the connection has failed either way.
                     let _ = state.close(verdict);
                 }
-                return Some(Err(error(failure, self.socket.limit)));
+                return Some(Err(error(failure, limit)));
             }
             None => {
-                self.over = true;
+                *over = true;
                 return None;
             }
         };
@@ -76,20 +76,19 @@ impl<S: Io> Stream for Incoming<S> {
     type Item = Result<Frame, ConnectionError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Item> {
-        let this = self.get_mut();
-        if this.over {
+        let Self { socket, side, over } = self.get_mut();
+        if *over {
             return Poll::Ready(None);
         }
-        let socket = Arc::clone(&this.socket);
         let mut state = socket.lock();
         let Some(stream) = &mut state.stream else { return Poll::Ready(None) };
         if let Poll::Ready(read) = Pin::new(stream).poll_next(cx) {
-            return Poll::Ready(this.take(&mut state, read, cx));
+            return Poll::Ready(Self::take((*side, socket.limit, over), &mut state, read, cx));
         }
         if let Some(patience) = &mut state.patience
             && patience.as_mut().poll(cx).is_ready()
         {
-            this.over = true;
+            *over = true;
             return Poll::Ready(None);
         }
         match &mut state.reader {

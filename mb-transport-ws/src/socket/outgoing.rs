@@ -32,14 +32,14 @@ impl<S: Io> Outgoing<S> {
         Self { socket, text }
     }
 
-    fn data(&self, data: Bytes) -> Message {
+    fn data(&self, data: Bytes) -> Result<Message, ConnectionError> {
         if !self.text {
-            return Message::Binary(data);
+            return Ok(Message::Binary(data));
         }
-        // A codec that says it writes text and does not: the other side takes either kind.
-        match Utf8Bytes::try_from(data.clone()) {
-            Ok(text) => Message::Text(text),
-            Err(_) => Message::Binary(data),
+        match Utf8Bytes::try_from(data) {
+            Ok(text) => Ok(Message::Text(text)),
+            // Codecs are held to it where they write.
+            Err(_) => Err(ConnectionError::Protocol("a text that is not UTF-8".to_owned())),
         }
     }
 
@@ -69,7 +69,7 @@ impl<S: Io> Sink<Frame> for Outgoing<S> {
             Frame::Data(_) if state.closing => {
                 return Err(ConnectionError::Lost("it has been closed".into()));
             }
-            Frame::Data(data) => self.data(data),
+            Frame::Data(data) => self.data(data)?,
             _ if state.closing => return Ok(()),
             Frame::Ping => Message::Ping(Bytes::new()),
             // Not `Message::Pong`, which would take the place of the answer to a ping.

@@ -1,14 +1,20 @@
 //! What every server answers beside its contracts: the `$` requests of the wire format.
 
+use std::sync::Arc;
+
+use futures_core::future::BoxFuture;
 use mb_core::{
-    Answer, Body, ContractVersion, Fault, FaultKind, Hello, Host, Introduction, Link, Message,
-    Payload, SubscriptionId,
+    Answer, Body, Calling, ContractVersion, Fault, FaultKind, Hello, Host, Introduction, Link,
+    Message, Payload, SubscriptionId,
 };
 
 use super::{Core, peer::Peer};
-use crate::wire::system::{
-    self, Done, Match, Ping, Pong, Register, Registered, ServerInfo, Subscribe, Subscribed,
-    Unregistered, Unsubscribe, timestamp,
+use crate::{
+    login::{Credentials, LoginError, wire as login},
+    wire::system::{
+        self, Done, Match, Ping, Pong, Register, Registered, ServerInfo, Subscribe, Subscribed,
+        Unregistered, Unsubscribe, timestamp,
+    },
 };
 
 /// What a client that does not know magicbutton may want to know that this server can do.
@@ -18,9 +24,19 @@ const CAPABILITIES: [&str; 4] = ["requests", "events", "streams", "cancellation"
 const LONGEST_ID: usize = 256;
 
 /// Answers a system request of a client.
-pub(super) fn answer(core: &Core, peer: &Peer, request: Message) -> Answer {
+pub(super) fn answer(core: &Core, peer: &Peer, request: Message) -> Calling {
     let (name, _, body) = request.into_parts();
-    let name = name.as_str();
+    match name.as_str() {
+        system::LOGIN => match read(name.as_str(), body).and_then(login::Request::credentials) {
+            Ok(credentials) => log_in(core, peer, credentials),
+            Err(fault) => Calling::refused(fault),
+        },
+        system::LOGOUT => log_out(core, peer),
+        name => Calling::answered(answer_at_once(core, peer, name, body)),
+    }
+}
+
+fn answer_at_once(core: &Core, peer: &Peer, name: &str, body: Body) -> Answer {
     match name {
         system::REGISTER => Ok(Body::new(register(core, peer, read(name, body)?)?)),
         system::UNREGISTER => {
@@ -49,6 +65,42 @@ pub(super) fn answer(core: &Core, peer: &Peer, request: Message) -> Answer {
             Err(Fault::new(FaultKind::UnknownRequest, reason).into())
         }
     }
+}
+
+fn log_in(core: &Core, peer: &Peer, credentials: Credentials) -> Calling {
+    let place = peer.login().clone();
+    let Some(authenticator) = core.authenticator().map(Arc::clone) else {
+        let refused = login::Response::refused(LoginError::InvalidCredentials);
+        return Calling::answered(Ok(Body::new(refused)));
+    };
+    let username = match &credentials {
+        Credentials::Password { username, .. } => Some(username.clone()),
+        Credentials::Token(_) => None,
+    };
+    let logging_in: BoxFuture<'static, Answer> = Box::pin(async move {
+        let response = match authenticator.login(credentials).await {
+            Ok(login) => {
+                let response = login::Response::of(&login, username);
+                place.send_replace(Some(Arc::new(login)));
+                response
+            }
+            Err(error) => login::Response::refused(error),
+        };
+        Ok(Body::new(response))
+    });
+    logging_in.into()
+}
+
+fn log_out(core: &Core, peer: &Peer) -> Calling {
+    let login = peer.login().send_replace(None);
+    let (Some(login), Some(authenticator)) = (login, core.authenticator().map(Arc::clone)) else {
+        return Calling::answered(Ok(Body::new(Done { success: true })));
+    };
+    let logging_out: BoxFuture<'static, Answer> = Box::pin(async move {
+        authenticator.logout(&login).await;
+        Ok(Body::new(Done { success: true }))
+    });
+    logging_out.into()
 }
 
 fn read<T: Payload>(name: &str, body: Body) -> Result<T, Fault> {

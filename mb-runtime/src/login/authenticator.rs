@@ -1,0 +1,91 @@
+//! Who decides whether somebody is who they say they are.
+
+use std::{fmt, time::SystemTime};
+
+use async_trait::async_trait;
+use mb_core::Actor;
+
+use super::Credentials;
+
+/// Tells who somebody is by what they show. Given to a server with
+/// [`ServerBuilder::authenticator`](crate::ServerBuilder::authenticator); a closure over
+/// [`Credentials`] that answers at once is one too.
+#[async_trait]
+pub trait Authenticator: Send + Sync + 'static {
+    /// Who it is that shows these.
+    ///
+    /// # Errors
+    /// See [`LoginError`]: the client is told which, and nothing more.
+    async fn login(&self, credentials: Credentials) -> Result<Login, LoginError>;
+
+    /// Somebody has logged out. Whether anything has to be done about it is up to the implementer.
+    async fn logout(&self, _login: &Login) {}
+}
+
+#[async_trait]
+impl<F> Authenticator for F
+where
+    F: Fn(Credentials) -> Result<Login, LoginError> + Send + Sync + 'static,
+{
+    async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
+        self(credentials)
+    }
+}
+
+/// Who is logged in on a connection.
+#[derive(Clone, PartialEq)]
+pub struct Login {
+    /// Who is acting.
+    pub actor: Actor,
+    /// A token to log in with the next time. It is sent to the client.
+    pub token: Option<String>,
+    /// When the login ends by itself, if it does.
+    pub expires_at: Option<SystemTime>,
+}
+
+impl Login {
+    /// A login that hands out no token, and lasts as long as its connection.
+    pub fn new(actor: Actor) -> Self {
+        Self { actor, token: None, expires_at: None }
+    }
+}
+
+/// The token stays hidden.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("actor", &self.actor.id)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why somebody is not logged in. An answer, not a failure of the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginError {
+    /// No such user, or not their password: it is not said which. `INVALID_CREDENTIALS`.
+    #[error("wrong username or password")]
+    InvalidCredentials,
+    /// The token is none of this server's. `INVALID_TOKEN`.
+    #[error("the token is not valid")]
+    InvalidToken,
+    /// The token was good once. `TOKEN_EXPIRED`.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// Whoever knows cannot be asked now. `UNAVAILABLE`, retryable.
+    #[error("logins are not possible at the moment")]
+    Unavailable,
+}
+
+impl LoginError {
+    /// What programs match on.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidCredentials => "INVALID_CREDENTIALS",
+            Self::InvalidToken => "INVALID_TOKEN",
+            Self::TokenExpired => "TOKEN_EXPIRED",
+            Self::Unavailable => "UNAVAILABLE",
+        }
+    }
+}

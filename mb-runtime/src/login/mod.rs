@@ -1,0 +1,11 @@
+//! Logging in: what a client shows, what a server makes of it, and how both travel.
+//!
+//! A login belongs to the connection. A client whose connection is lost logs in again on the next
+//! one, with what it was given, before anybody hears that it is connected.
+
+mod authenticator;
+mod credentials;
+pub(crate) mod wire;
+
+pub use authenticator::{Authenticator, Login, LoginError};
+pub use credentials::{Credentials, LoggedIn};
