@@ -1,22 +1,329 @@
-//! A first conversation over WebSocket.
+//! Conversations across machines, on virtual time: what a session promises, seen by its users. The
+//! wire is the tests' own; real sockets are in `conformance`, `cuts` and `wire`.
 
 mod common;
+#[path = "common/wire.rs"]
+mod wire;
 
-use common::{Workshop, workshop};
-use magicbutton::Server;
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering},
+    time::Duration,
+};
 
-#[tokio::test]
-async fn a_call_crosses_a_socket() {
+use common::{Seen, ThingScrapped, Workshop, workshop};
+use futures_util::StreamExt;
+use magicbutton::{
+    Actor, Client, ClientBuilder, ClientStatus, Credentials, EndReason, FaultKind, Login,
+    LoginError, Notice, Reconnect, Server, ServerBuilder,
+};
+use tokio::time::{Instant, advance, sleep};
+use wire::Wire;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn serving(wire: &Wire) -> (ServerBuilder, Arc<Seen>) {
+    let workshop = Workshop::default();
+    let seen = Arc::clone(&workshop.0);
     let server = Server::builder()
         .id("bench")
-        .serve(workshop::serve(Workshop::default()))
-        .bind("ws://127.0.0.1:0/workshop")
+        .transport(wire.clone())
+        .serve(workshop::serve(workshop))
+        .bind("wire://bench");
+    (server, seen)
+}
+
+fn calling(wire: &Wire) -> ClientBuilder {
+    Client::builder().id("web-7").transport(wire.clone())
+}
+
+async fn pair(wire: &Wire) -> (Server, workshop::Client, Arc<Seen>) {
+    let (server, seen) = serving(wire);
+    let server = server.start().await.unwrap();
+    let client = calling(wire).connect("wire://bench").await.unwrap();
+    (server, client.typed().unwrap(), seen)
+}
+
+async fn until(client: &Client, wanted: ClientStatus) {
+    let mut status = client.watch_status();
+    status.wait_for(|status| *status == wanted).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_takes_the_way_there_and_back() {
+    let wire = Wire::default();
+    wire.set_latency(SECOND);
+    let (_server, client, _) = pair(&wire).await;
+    let start = Instant::now();
+    client.make_thing("t-1".into(), Vec::new()).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_has_thirty_seconds_unless_it_says_otherwise() {
+    let wire = Wire::default();
+    let (_server, client, seen) = pair(&wire).await;
+    let start = Instant::now();
+    let fault = client.wait_for_it().await.unwrap_err().into_fault();
+    assert_eq!(fault.kind(), FaultKind::Timeout);
+    assert_eq!(fault.message(), "workshop/waitForIt was not answered in time");
+    assert_eq!(start.elapsed().as_secs(), 30);
+    seen.until(&seen.dropped, 1).await;
+    let start = Instant::now();
+    client.wait_for_it().timeout(5 * SECOND).await.unwrap_err();
+    assert_eq!(start.elapsed().as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_call_drops_its_handler_on_the_other_side() {
+    let wire = Wire::default();
+    let (_server, client, seen) = pair(&wire).await;
+    tokio::select! {
+        _ = client.wait_for_it() => panic!("nobody lets it go on"),
+        () = seen.until(&seen.begun, 1) => {}
+    }
+    seen.until(&seen.dropped, 1).await;
+    assert_eq!(seen.finished.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_is_not_far_ahead_of_whoever_reads_its_stream() {
+    let wire = Wire::default();
+    let (_server, client, seen) = pair(&wire).await;
+    let mut numbers = client.count_to(1_000, String::new());
+    assert_eq!(numbers.next().await.unwrap().unwrap(), 0);
+    sleep(SECOND).await;
+    let made = seen.counted.load(Ordering::SeqCst);
+    assert!((2..=34).contains(&made), "{made} items were made for one that was read");
+    let rest: Vec<_> = numbers.map(|number| number.unwrap()).collect().await;
+    assert_eq!(rest, (1..1_000).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_connection_is_made_again_and_everybody_is_told() {
+    let wire = Wire::default();
+    let (server, client, seen) = pair(&wire).await;
+    let mut scrapped = client.subscribe::<ThingScrapped>().await.unwrap();
+    let mut changes = client.client().status_changes();
+    assert_eq!(changes.next().await, Some(ClientStatus::Connected));
+    let waiting = client.clone();
+    let waiting = tokio::spawn(async move { waiting.wait_for_it().await });
+    seen.until(&seen.begun, 1).await;
+
+    wire.cut();
+    let fault = waiting.await.unwrap().unwrap_err().into_fault();
+    assert_eq!((fault.kind(), fault.is_retryable()), (FaultKind::Unavailable, true));
+    assert!(fault.may_have_run());
+    assert_eq!(changes.next().await, Some(ClientStatus::Reconnecting(EndReason::ConnectionLost)));
+    let fault = client.make_thing("t".into(), Vec::new()).await.unwrap_err().into_fault();
+    assert!(fault.is_retryable() && !fault.may_have_run(), "it was never sent: {fault}");
+    assert_eq!(changes.next().await, Some(ClientStatus::Connected));
+
+    assert!(matches!(scrapped.next_notice().await, Some(Notice::Gap)));
+    server.broadcast(ThingScrapped { thing_id: "t-1".into() }).await.unwrap();
+    let event = scrapped.next().await.unwrap();
+    assert_eq!((event.thing_id.as_str(), event.follows_gap()), ("t-1", true));
+    server.broadcast(ThingScrapped { thing_id: "t-2".into() }).await.unwrap();
+    assert!(!scrapped.next().await.unwrap().follows_gap());
+    assert_eq!(scrapped.gaps(), 1);
+    assert_eq!(server.clients().len(), 1);
+    assert_eq!(client.client().id(), "web-7");
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_come_slower_and_slower_with_jitter_until_somebody_is_there() {
+    let wire = Wire::default();
+    let (_server, client, _) = pair(&wire).await;
+    let mut errors = client.client().errors();
+    wire.refuse(true);
+    wire.cut();
+    assert_eq!(errors.next().await.unwrap().kind(), FaultKind::Unavailable);
+    sleep(120 * SECOND).await;
+    let tried = wire.dialed() - 1;
+    // Doubling from 0.1 s to 5 s, each with up to as much again: 12 in the slowest two minutes.
+    assert!((12..=40).contains(&tried), "{tried} attempts in two minutes");
+    wire.refuse(false);
+    until(client.client(), ClientStatus::Connected).await;
+    client.make_thing("t".into(), Vec::new()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_not_to_reconnect_does_not() {
+    let wire = Wire::default();
+    let (server, _) = serving(&wire);
+    let _server = server.start().await.unwrap();
+    let client =
+        calling(&wire).reconnect(Reconnect::never()).connect("wire://bench").await.unwrap();
+    let client: workshop::Client = client.typed().unwrap();
+    let mut scrapped = client.subscribe::<ThingScrapped>().await.unwrap();
+    wire.cut();
+    assert!(scrapped.next().await.is_none());
+    assert_eq!(scrapped.end(), Some(EndReason::ConnectionLost));
+    until(client.client(), ClientStatus::Disconnected(EndReason::ConnectionLost)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopping_server_drains_and_its_clients_find_the_next_one() {
+    let wire = Wire::default();
+    let (server, client, seen) = pair(&wire).await;
+    let waiting = client.clone();
+    let waiting = tokio::spawn(async move { waiting.wait_for_it().await });
+    seen.until(&seen.begun, 1).await;
+    let stopping = server.clone();
+    let stopping = tokio::spawn(async move { stopping.stop().await });
+    sleep(SECOND).await;
+    let refused = client.make_thing("t".into(), Vec::new()).await.unwrap_err().into_fault();
+    assert_eq!((refused.kind(), refused.is_retryable()), (FaultKind::Unavailable, true));
+    seen.go_on.notify_one();
+    assert_eq!(waiting.await.unwrap().unwrap(), 7, "a call in flight is answered");
+    stopping.await.unwrap().unwrap();
+    until(client.client(), ClientStatus::Reconnecting(EndReason::ServerStopped)).await;
+
+    let (next, _) = serving(&wire);
+    let next = next.id("bench-2").start().await.unwrap();
+    until(client.client(), ClientStatus::Connected).await;
+    assert_eq!(client.client().server_id(), "bench-2");
+    client.make_thing("t".into(), Vec::new()).await.unwrap();
+    next.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_is_there_before_its_server_is() {
+    let wire = Wire::default();
+    let client = calling(&wire).connect_lazily("wire://bench").unwrap();
+    assert_eq!(client.status(), ClientStatus::Connecting);
+    sleep(20 * SECOND).await;
+    let (server, _) = serving(&wire);
+    let _server = server.start().await.unwrap();
+    until(&client, ClientStatus::Connected).await;
+    let client: workshop::Client = client.typed().unwrap();
+    client.make_thing("t".into(), Vec::new()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_endpoint_is_tried_where_one_is_not_there() {
+    let wire = Wire::default();
+    let (server, _) = serving(&wire);
+    let _server = server.start().await.unwrap();
+    let client = calling(&wire).fallback("wire://bench").connect("wire://nowhere").await.unwrap();
+    assert_eq!(client.server_id(), "bench");
+}
+
+/// Remembers who has logged in.
+fn authenticator(
+    log: &Arc<Mutex<Vec<String>>>,
+) -> impl Fn(Credentials) -> Result<Login, LoginError> + Send + Sync + 'static {
+    let log = Arc::clone(log);
+    move |credentials| match credentials {
+        Credentials::Password { username, password } if password == "swordfish" => {
+            log.lock().unwrap().push(username.clone());
+            let roles = vec!["customer".to_owned()];
+            let actor = Actor { id: username, kind: "user".into(), roles, permissions: Vec::new() };
+            Ok(Login { token: Some("t-1".into()), ..Login::new(actor) })
+        }
+        Credentials::Token(token) if token == "old" => Err(LoginError::TokenExpired),
+        Credentials::Token(_) => Err(LoginError::InvalidToken),
+        _ => Err(LoginError::InvalidCredentials),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_logs_in_and_again_on_the_next_connection() {
+    let wire = Wire::default();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let (server, _) = serving(&wire);
+    let _server = server.authenticator(authenticator(&log)).start().await.unwrap();
+    let client = calling(&wire).connect("wire://bench").await.unwrap();
+    for (credentials, code) in [
+        (Credentials::password("ada", "wrong"), "INVALID_CREDENTIALS"),
+        (Credentials::token("old"), "TOKEN_EXPIRED"),
+        (Credentials::token("none"), "INVALID_TOKEN"),
+    ] {
+        let fault = client.login(credentials).await.unwrap_err();
+        assert_eq!((fault.code(), fault.is_retryable()), (code, false));
+    }
+    let logged_in = client.login(Credentials::password("ada", "swordfish")).await.unwrap();
+    assert_eq!((logged_in.user_id.as_str(), &*logged_in.roles), ("ada", &["customer".into()][..]));
+    assert_eq!(logged_in.token.as_deref(), Some("t-1"));
+    wire.cut();
+    until(&client, ClientStatus::Reconnecting(EndReason::ConnectionLost)).await;
+    until(&client, ClientStatus::Connected).await;
+    assert_eq!(*log.lock().unwrap(), ["ada", "ada"], "before it says that it is connected");
+    client.logout().await.unwrap();
+    wire.cut();
+    until(&client, ClientStatus::Reconnecting(EndReason::ConnectionLost)).await;
+    until(&client, ClientStatus::Connected).await;
+    assert_eq!(log.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_is_refused_the_next_time_ends_the_client() {
+    let wire = Wire::default();
+    let (server, _) = serving(&wire);
+    let good = Arc::new(Mutex::new(true));
+    let still = Arc::clone(&good);
+    let _server = server
+        .authenticator(move |_| match *still.lock().unwrap() {
+            true => Ok(Login::new(Actor::default())),
+            false => Err(LoginError::TokenExpired),
+        })
         .start()
         .await
         .unwrap();
-    let endpoint = server.endpoints()[0].clone();
-    let client = workshop::Client::connect(&endpoint).await.unwrap();
-    let thing = client.make_thing("t-1".into(), Vec::new()).await.unwrap();
-    assert_eq!(thing.thing_id, "t-1");
-    server.stop().await.unwrap();
+    let client =
+        calling(&wire).login(Credentials::token("t")).connect("wire://bench").await.unwrap();
+    *good.lock().unwrap() = false;
+    wire.cut();
+    until(&client, ClientStatus::Error(FaultKind::Undeclared)).await;
+    let client: workshop::Client = client.typed().unwrap();
+    let fault = client.make_thing("t".into(), Vec::new()).await.unwrap_err().into_fault();
+    assert_eq!(fault.code(), "TOKEN_EXPIRED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_log_in_in_time_is_dismissed() {
+    let wire = Wire::default();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let (server, _) = serving(&wire);
+    let server = server.authenticator(authenticator(&log)).start().await.unwrap();
+    let reconnect = Reconnect::never();
+    let stranger = calling(&wire).reconnect(reconnect).connect("wire://bench").await.unwrap();
+    let known = calling(&wire)
+        .login(Credentials::password("ada", "swordfish"))
+        .connect("wire://bench")
+        .await
+        .unwrap();
+    advance(9 * SECOND).await;
+    assert_eq!(stranger.status(), ClientStatus::Connected);
+    sleep(2 * SECOND).await;
+    until(&stranger, ClientStatus::Disconnected(EndReason::NotAuthenticated)).await;
+    sleep(60 * SECOND).await;
+    assert_eq!((known.status(), server.clients().len()), (ClientStatus::Connected, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_logins_takes_none() {
+    let wire = Wire::default();
+    let (_server, client, _) = pair(&wire).await;
+    let fault = client.client().login(Credentials::token("t")).await.unwrap_err();
+    assert_eq!(fault.code(), "INVALID_CREDENTIALS");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_announcement_reaches_every_client_outside_of_any_contract() {
+    let wire = Wire::default();
+    let (server, client, _) = pair(&wire).await;
+    let mut said = client.client().announcements();
+    server.announce("going down at noon", Some(serde_json::json!({ "in": 60 }))).await.unwrap();
+    let said = said.next().await.unwrap();
+    assert_eq!(said.message, "going down at noon");
+    assert_eq!(said.data, Some(serde_json::json!({ "in": 60 })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn quiet_connections_stay() {
+    let wire = Wire::default();
+    let (server, client, _) = pair(&wire).await;
+    sleep(3600 * SECOND).await;
+    assert_eq!((client.client().status(), wire.dialed()), (ClientStatus::Connected, 1));
+    assert_eq!(server.clients().len(), 1);
 }

@@ -134,6 +134,15 @@ impl Peer {
     pub(super) fn dismiss(&self, reason: EndReason) {
         if self.leave() {
             self.caller.back().close(reason);
+            self.left(reason);
+        }
+    }
+
+    /// The client is none of the server's any more.
+    fn left(&self, reason: EndReason) {
+        if let Some(core) = self.core.upgrade() {
+            core.forget(self.key);
+            core.tell_presence(self.caller.info(), Some(reason));
         }
     }
 
@@ -271,10 +280,7 @@ impl Link for Peer {
     fn close(&self, reason: EndReason) {
         if self.leave() {
             self.leaving.cancel();
-            if let Some(core) = self.core.upgrade() {
-                core.forget(self.key);
-                core.tell_presence(self.caller.info(), Some(reason));
-            }
+            self.left(reason);
         }
     }
 }
