@@ -23,6 +23,8 @@ enum Repr {
     Shared(Box<Shared>),
     /// Without its codec: every message is as wide as this.
     Json(Bytes),
+    /// With the rest of the frame behind it: where it ends is found out as it is read.
+    JsonFollowed(Bytes),
     MessagePack(Bytes),
     Custom(Box<Encoded>),
 }
@@ -66,12 +68,21 @@ impl Body {
         Encoded { codec, bytes: bytes.into() }.into()
     }
 
+    /// A JSON value with the rest of the object behind it that it was found in: `7}`. Nothing is
+    /// checked until somebody reads it. For those who take frames apart.
+    #[doc(hidden)]
+    pub fn json_followed(bytes: Bytes) -> Self {
+        Self(Repr::JsonFollowed(bytes))
+    }
+
     /// The value, if the body holds one of exactly this type, not bytes.
     pub fn downcast_ref<T: Payload>(&self) -> Option<&T> {
         let any: &dyn Any = match &self.0 {
             Repr::Owned(value) => &**value,
             Repr::Shared(shared) => &*shared.value,
-            Repr::Json(_) | Repr::MessagePack(_) | Repr::Custom(_) => return None,
+            Repr::Json(_) | Repr::JsonFollowed(_) | Repr::MessagePack(_) | Repr::Custom(_) => {
+                return None;
+            }
         };
         any.downcast_ref()
     }
@@ -104,6 +115,7 @@ impl Body {
             }
             .map(Box::new),
             Repr::Json(bytes) => Codec::JSON.decode(&bytes).map(Box::new),
+            Repr::JsonFollowed(bytes) => Codec::decode_followed(&bytes).map(Box::new),
             Repr::MessagePack(bytes) => Codec::MESSAGE_PACK.decode(&bytes).map(Box::new),
             Repr::Custom(encoded) => encoded.codec.decode(&encoded.bytes).map(Box::new),
         }
@@ -118,6 +130,7 @@ impl Body {
                 Err(value) => convert(&*value).map(Arc::new),
             },
             Repr::Json(bytes) => Codec::JSON.decode(bytes).map(Arc::new),
+            Repr::JsonFollowed(bytes) => Codec::decode_followed(bytes).map(Arc::new),
             Repr::MessagePack(bytes) => Codec::MESSAGE_PACK.decode(bytes).map(Arc::new),
             Repr::Custom(encoded) => encoded.codec.decode(&encoded.bytes).map(Arc::new),
         }
@@ -129,6 +142,13 @@ impl Body {
             Repr::Owned(value) => value.encode(codec)?,
             Repr::Shared(shared) => shared.value.encode(codec)?,
             Repr::Json(bytes) => transcode(&Codec::JSON, bytes, codec)?,
+            Repr::JsonFollowed(bytes) => {
+                let length = Codec::length_followed(bytes).map_err(|error| EncodeError {
+                    codec: codec.name(),
+                    reason: error.to_string(),
+                })?;
+                transcode(&Codec::JSON, &bytes.slice(..length), codec)?
+            }
             Repr::MessagePack(bytes) => transcode(&Codec::MESSAGE_PACK, bytes, codec)?,
             Repr::Custom(encoded) => transcode(&encoded.codec, &encoded.bytes, codec)?,
         };
@@ -141,7 +161,7 @@ impl Body {
         match &self.0 {
             Repr::Owned(value) => value.write(codec, out),
             Repr::Shared(shared) => shared.value.write(codec, out),
-            Repr::Json(_) | Repr::MessagePack(_) | Repr::Custom(_) => {
+            Repr::Json(_) | Repr::JsonFollowed(_) | Repr::MessagePack(_) | Repr::Custom(_) => {
                 out.extend_from_slice(&self.encode(codec)?.bytes);
                 Ok(())
             }
@@ -174,6 +194,7 @@ impl Body {
                 Some(Self(Repr::Shared(Shared::new(Arc::clone(&shared.value)))))
             }
             Repr::Json(bytes) => Some(Self(Repr::Json(bytes.clone()))),
+            Repr::JsonFollowed(bytes) => Some(Self(Repr::JsonFollowed(bytes.clone()))),
             Repr::MessagePack(bytes) => Some(Self(Repr::MessagePack(bytes.clone()))),
             Repr::Custom(encoded) => Some(Self(Repr::Custom(encoded.clone()))),
         }
@@ -199,7 +220,9 @@ impl fmt::Debug for Body {
         match &self.0 {
             Repr::Owned(value) => write!(f, "Body({})", value.type_name()),
             Repr::Shared(shared) => write!(f, "Body(shared {})", shared.value.type_name()),
-            Repr::Json(bytes) => write!(f, "Body(json, {} bytes)", bytes.len()),
+            Repr::Json(bytes) | Repr::JsonFollowed(bytes) => {
+                write!(f, "Body(json, {} bytes)", bytes.len())
+            }
             Repr::MessagePack(bytes) => write!(f, "Body(msgpack, {} bytes)", bytes.len()),
             Repr::Custom(encoded) => {
                 write!(f, "Body({}, {} bytes)", encoded.codec.name(), encoded.bytes.len())

@@ -135,12 +135,21 @@ impl Codec {
     /// Reads a value, and names the place that is wrong where it is none. A panic in its
     /// `Deserialize` is an error like any other.
     pub fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
-        let read = catch_unwind(AssertUnwindSafe(|| match &self.0 {
+        caught(|| match &self.0 {
             Format::Json => json::read(bytes),
             Format::MessagePack => message_pack::read(bytes),
             Format::Custom(codec) => custom::read(&**codec, bytes),
-        }));
-        read.unwrap_or_else(|_| Err(DecodeError::whole(PANICKED)))
+        })
+    }
+
+    /// Reads a JSON value that is followed by the rest of the object it is in.
+    pub(crate) fn decode_followed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
+        caught(|| json::read_followed(bytes))
+    }
+
+    /// How long such a value is, in bytes.
+    pub(crate) fn length_followed(bytes: &[u8]) -> Result<usize, DecodeError> {
+        json::length_followed(bytes)
     }
 }
 
@@ -162,6 +171,11 @@ pub fn scratch<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<B
 
 /// A buffer that has grown beyond this, in bytes, is not kept.
 const KEPT_SCRATCH: usize = 64 * 1024;
+
+/// A panic while reading is an error like any other.
+fn caught<T>(read: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(DecodeError::whole(PANICKED)))
+}
 
 /// What is said of a type whose own code panicked; what it said is on standard error.
 const PANICKED: &str = "its own code panicked";

@@ -7,10 +7,11 @@ use std::{
     task::{self, Poll, Waker},
 };
 
-use bytes::Bytes;
 use mb_core::{EndReason, Fault, WireError};
 use slab::Slab;
 use tokio::time::Instant;
+
+use crate::wire::Value;
 
 /// A call under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +23,11 @@ pub(crate) const MAX_CALLS: usize = 1 << INDEX_BITS;
 const INDEX_BITS: u32 = 16;
 
 /// What came back of a call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(crate) enum Outcome {
     /// Its reply; for a stream, one item, or the end where there are no bytes.
-    Data(Bytes),
+    Data(Value),
     /// The end of a stream.
     End,
     /// What the other side failed with.
@@ -58,12 +60,12 @@ enum State {
     Answered(Outcome),
     /// A streamed reply: items that nobody has taken yet, and how many more are allowed.
     Streaming {
-        items: VecDeque<Bytes>,
+        items: VecDeque<Value>,
         allowed: u32,
     },
     /// A streamed reply whose end has come.
     Ending {
-        items: VecDeque<Bytes>,
+        items: VecDeque<Value>,
         end: Outcome,
     },
 }
@@ -168,7 +170,7 @@ impl Calls {
     }
 
     /// An item of a streamed reply has come. One more than was allowed ends the call.
-    pub(super) fn item(&mut self, id: &str, data: Bytes) -> Option<Waker> {
+    pub(super) fn item(&mut self, id: &str, data: Value) -> Option<Waker> {
         let slot = self.slot(CallId::read(id)?)?;
         match &mut slot.state {
             State::Streaming { allowed: 0, .. } => {
@@ -234,7 +236,6 @@ impl Slot {
     fn end(&mut self, outcome: Outcome) {
         let state = std::mem::replace(&mut self.state, State::Waiting);
         self.state = match (state, outcome) {
-            (State::Waiting, Outcome::End) => State::Answered(Outcome::Data(Bytes::new())),
             (State::Waiting, outcome) => State::Answered(outcome),
             // The data of the last response of a stream says nothing.
             (State::Streaming { items, .. }, Outcome::Data(_)) => {

@@ -237,7 +237,7 @@ impl Outgoing {
     /// What came back, as an answer.
     fn read(&self, outcome: Outcome) -> Answer {
         match outcome {
-            Outcome::Data(bytes) => Ok(Body::encoded(self.shared.codec.clone(), bytes)),
+            Outcome::Data(value) => Ok(value.into_body(&self.shared.codec)),
             Outcome::Failed(error) => Err(Failure::Declared(AnyError::from(error))),
             Outcome::Late => {
                 let reason = format!("{} was not answered in time", self.name);

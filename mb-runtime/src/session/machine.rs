@@ -20,7 +20,7 @@ use super::{
     outbox::Outbox,
     served::{Served, ServedId, Stop},
 };
-use crate::wire::Incoming;
+use crate::wire::{Incoming, Value};
 
 /// One end of a session.
 pub(crate) struct Machine {
@@ -64,11 +64,11 @@ pub(crate) enum Step<'a> {
     /// Nothing, or no more than waking whoever waits for it.
     Done(Option<Waker>),
     /// To answer a request, which is counted until [`Machine::answered`] or [`Machine::serve`].
-    Serve { id: Cow<'a, str>, name: Cow<'a, str>, payload: Bytes, context: Context },
+    Serve { id: Cow<'a, str>, name: Cow<'a, str>, payload: Value, context: Context },
     /// To refuse a request.
     Refuse { id: Cow<'a, str>, fault: Fault },
     /// To pass an event on.
-    Publish { name: Cow<'a, str>, payload: Bytes, context: Context },
+    Publish { name: Cow<'a, str>, payload: Value, context: Context },
     /// To say that nothing can be made of it.
     Complain { reason: String, request_id: Option<String> },
 }

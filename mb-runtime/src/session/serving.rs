@@ -19,7 +19,10 @@ use super::{
     served::{ServedId, Stop},
     wake,
 };
-use crate::{dispatch::stopped, wire};
+use crate::{
+    dispatch::stopped,
+    wire::{self, Value},
+};
 
 /// Answers a request, now or later.
 pub(super) fn serve(
@@ -48,8 +51,8 @@ pub(super) fn serve(
 }
 
 /// A message of the other side's, before anything of it is decoded.
-pub(super) fn message(shared: &Shared, name: Name, payload: Bytes, context: Context) -> Message {
-    Message::new(name, context, Body::encoded(shared.codec.clone(), payload))
+pub(super) fn message(shared: &Shared, name: Name, payload: Value, context: Context) -> Message {
+    Message::new(name, context, payload.into_body(&shared.codec))
 }
 
 fn go_on<F: Future<Output = ()> + Send + 'static>(

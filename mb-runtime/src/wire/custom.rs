@@ -81,5 +81,6 @@ pub(super) fn fields<'a>(codec: &Codec, frame: &[u8]) -> Result<super::Fields<'a
         context: part(read.context),
         success: read.success,
         n: read.n,
+        time_left: None,
     })
 }

@@ -38,11 +38,11 @@ struct Frame<'a> {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 pub(super) fn fields(frame: &Bytes) -> Result<Fields<'_>, String> {
-    // Checked as a whole, which is quicker than string by string.
-    let frame = std::str::from_utf8(frame).map_err(|error| format!("not UTF-8: {error}"))?;
     if let Some(fields) = quick::fields(frame) {
         return Ok(fields);
     }
+    // Checked as a whole, which is quicker than string by string.
+    let frame = std::str::from_utf8(frame).map_err(|error| format!("not UTF-8: {error}"))?;
     let read: Frame<'_> =
         serde_json::from_str(frame).map_err(|error| format!("not a JSON frame: {error}"))?;
     Ok(Fields {
@@ -56,14 +56,8 @@ pub(super) fn fields(frame: &Bytes) -> Result<Fields<'_>, String> {
         context: part(read.context),
         success: read.success,
         n: read.n,
+        time_left: None,
     })
-}
-
-/// The deadline of a context that says nothing else, as this side writes it.
-pub(super) fn only_deadline(context: &[u8]) -> Option<u64> {
-    let digits = context.strip_prefix(b"{\"deadlineMs\":")?.strip_suffix(b"}")?;
-    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    is_number.then(|| std::str::from_utf8(digits).ok()?.parse().ok())?
 }
 
 fn part(value: Option<&RawValue>) -> Option<Part<'_>> {

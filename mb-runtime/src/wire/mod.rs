@@ -20,12 +20,30 @@ use pen::Pen;
 /// A frame, taken apart. Ids are borrowed from it, as most are read once.
 #[derive(Debug)]
 pub(crate) enum Incoming<'a> {
-    Request { id: Cow<'a, str>, name: Cow<'a, str>, payload: Bytes, context: Context },
-    Response { id: Cow<'a, str>, result: Result<Bytes, WireError> },
-    Event { name: Cow<'a, str>, payload: Bytes, context: Context },
-    Item { id: Cow<'a, str>, data: Bytes },
+    Request { id: Cow<'a, str>, name: Cow<'a, str>, payload: Value, context: Context },
+    Response { id: Cow<'a, str>, result: Result<Value, WireError> },
+    Event { name: Cow<'a, str>, payload: Value, context: Context },
+    Item { id: Cow<'a, str>, data: Value },
     Credit { id: Cow<'a, str>, n: u32 },
     Cancel { id: Cow<'a, str> },
+}
+
+/// A value inside a frame, decoded by whoever wants it.
+#[derive(Debug, Clone)]
+pub(crate) struct Value {
+    bytes: Bytes,
+    /// Whether the rest of a JSON frame is behind it.
+    followed: bool,
+}
+
+impl Value {
+    pub(crate) fn into_body(self, codec: &Codec) -> Body {
+        if self.followed {
+            Body::json_followed(self.bytes)
+        } else {
+            Body::encoded(codec.clone(), self.bytes)
+        }
+    }
 }
 
 /// A frame of which nothing can be made.
@@ -63,6 +81,8 @@ struct Fields<'a> {
     data: Option<Part<'a>>,
     error: Option<Part<'a>>,
     context: Option<Part<'a>>,
+    /// The deadline of a context that says nothing else, in milliseconds from now.
+    time_left: Option<u64>,
     success: Option<bool>,
     n: Option<u32>,
 }
@@ -72,21 +92,24 @@ struct Fields<'a> {
 enum Part<'a> {
     /// A slice of the frame.
     Slice(&'a [u8]),
+    /// The same, with the rest of a JSON frame behind it.
+    Followed(&'a [u8]),
     /// What had to be taken out of it.
     Own(Bytes),
 }
 
 impl Part<'_> {
-    fn bytes(&self, frame: &Bytes) -> Bytes {
-        match self {
-            Self::Slice(slice) => frame.slice_ref(slice),
+    fn value(&self, frame: &Bytes) -> Value {
+        let bytes = match self {
+            Self::Slice(slice) | Self::Followed(slice) => frame.slice_ref(slice),
             Self::Own(bytes) => bytes.clone(),
-        }
+        };
+        Value { bytes, followed: matches!(self, Self::Followed(_)) }
     }
 
     fn as_slice(&self) -> &[u8] {
         match self {
-            Self::Slice(slice) => slice,
+            Self::Slice(slice) | Self::Followed(slice) => slice,
             Self::Own(bytes) => bytes,
         }
     }
@@ -94,33 +117,37 @@ impl Part<'_> {
 
 impl<'a> Fields<'a> {
     fn into_incoming(self, codec: &Codec, frame: &Bytes) -> Result<Incoming<'a>, String> {
-        let bytes = |part: Option<&Part<'a>>, absent: fn(&Codec) -> Result<Bytes, String>| {
-            part.map_or_else(|| absent(codec), |part| Ok(part.bytes(frame)))
+        let value = |part: Option<&Part<'a>>, absent: fn(&Codec) -> Result<Bytes, String>| {
+            let absent = || absent(codec).map(|bytes| Value { bytes, followed: false });
+            part.map_or_else(absent, |part| Ok(part.value(frame)))
         };
-        let context = |part: Option<&Part<'a>>| read_context(codec, part);
+        let context = |part: Option<&Part<'a>>| match self.time_left {
+            Some(millis) => Ok(Context::with_time_left(millis)),
+            None => read_context(codec, part),
+        };
         let id = || self.request_id.clone().ok_or_else(|| missing("requestId"));
         match self.kind.as_deref() {
             Some("request") => Ok(Incoming::Request {
                 id: id()?,
                 name: self.request_type.clone().ok_or_else(|| missing("requestType"))?,
-                payload: bytes(self.payload.as_ref(), empty)?,
+                payload: value(self.payload.as_ref(), empty)?,
                 context: context(self.context.as_ref())?,
             }),
             Some("response") => Ok(Incoming::Response {
                 id: id()?,
                 result: match self.success {
-                    Some(true) => Ok(bytes(self.data.as_ref(), null)?),
+                    Some(true) => Ok(value(self.data.as_ref(), null)?),
                     Some(false) => Err(read_error(codec, self.error.as_ref())?),
                     None => return Err(missing("success")),
                 },
             }),
             Some("event") => Ok(Incoming::Event {
                 name: self.event.clone().ok_or_else(|| missing("event"))?,
-                payload: bytes(self.payload.as_ref(), empty)?,
+                payload: value(self.payload.as_ref(), empty)?,
                 context: context(self.context.as_ref())?,
             }),
             Some("item") => {
-                Ok(Incoming::Item { id: id()?, data: bytes(self.data.as_ref(), null)? })
+                Ok(Incoming::Item { id: id()?, data: value(self.data.as_ref(), null)? })
             }
             Some("credit") => {
                 Ok(Incoming::Credit { id: id()?, n: self.n.ok_or_else(|| missing("n"))? })
@@ -148,13 +175,7 @@ fn read_error(codec: &Codec, error: Option<&Part<'_>>) -> Result<WireError, Stri
 
 fn read_context(codec: &Codec, context: Option<&Part<'_>>) -> Result<Context, String> {
     let Some(context) = context else { return Ok(Context::new()) };
-    let context = context.as_slice();
-    if *codec == Codec::JSON
-        && let Some(millis) = json::only_deadline(context)
-    {
-        return Ok(Context::with_time_left(millis));
-    }
-    match codec.decode(context) {
+    match codec.decode(context.as_slice()) {
         Ok(context) => Ok(Context::from_wire(context)),
         Err(error) => Err(format!("the context is not as it should be: {error}")),
     }
@@ -199,18 +220,19 @@ pub(crate) fn request(
 ) -> Result<Bytes, EncodeError> {
     let context = context.travelling();
     compose(codec, 4 + context_fields(&context), |pen| {
-        pen.text("type", "request");
+        pen.plain("type", "request");
         pen.text("requestId", id);
         pen.text("requestType", name);
-        pen.body("payload", body)?;
-        pen.context(&context)
+        // Before the payload, so that whoever reads it need not look for the payload's end.
+        pen.context(&context)?;
+        pen.body("payload", body)
     })
 }
 
 /// The frame of a reply.
 pub(crate) fn reply(codec: &Codec, id: &str, body: &Body) -> Result<Bytes, EncodeError> {
     compose(codec, 4, |pen| {
-        pen.text("type", "response");
+        pen.plain("type", "response");
         pen.text("requestId", id);
         pen.flag("success", true);
         pen.body("data", body)
@@ -220,7 +242,7 @@ pub(crate) fn reply(codec: &Codec, id: &str, body: &Body) -> Result<Bytes, Encod
 /// The frame that ends a streamed reply well.
 pub(crate) fn end(codec: &Codec, id: &str) -> Result<Bytes, EncodeError> {
     compose(codec, 3, |pen| {
-        pen.text("type", "response");
+        pen.plain("type", "response");
         pen.text("requestId", id);
         pen.flag("success", true);
         Ok(())
@@ -230,7 +252,7 @@ pub(crate) fn end(codec: &Codec, id: &str) -> Result<Bytes, EncodeError> {
 /// The frame of a failed request.
 pub(crate) fn failure(codec: &Codec, id: &str, error: &WireError) -> Result<Bytes, EncodeError> {
     compose(codec, 4, |pen| {
-        pen.text("type", "response");
+        pen.plain("type", "response");
         pen.text("requestId", id);
         pen.flag("success", false);
         pen.value("error", error)
@@ -246,7 +268,7 @@ pub(crate) fn event(
 ) -> Result<Bytes, EncodeError> {
     let context = context.travelling();
     compose(codec, 3 + context_fields(&context), |pen| {
-        pen.text("type", "event");
+        pen.plain("type", "event");
         pen.text("event", name);
         pen.body("payload", body)?;
         pen.context(&context)
@@ -256,7 +278,7 @@ pub(crate) fn event(
 /// The frame of one item of a streamed reply.
 pub(crate) fn item(codec: &Codec, id: &str, body: &Body) -> Result<Bytes, EncodeError> {
     compose(codec, 3, |pen| {
-        pen.text("type", "item");
+        pen.plain("type", "item");
         pen.text("requestId", id);
         pen.body("data", body)
     })
@@ -265,7 +287,7 @@ pub(crate) fn item(codec: &Codec, id: &str, body: &Body) -> Result<Bytes, Encode
 /// The frame that allows `n` more items.
 pub(crate) fn credit(codec: &Codec, id: &str, n: u32) -> Result<Bytes, EncodeError> {
     compose(codec, 3, |pen| {
-        pen.text("type", "credit");
+        pen.plain("type", "credit");
         pen.text("requestId", id);
         pen.number("n", n);
         Ok(())
@@ -275,7 +297,7 @@ pub(crate) fn credit(codec: &Codec, id: &str, n: u32) -> Result<Bytes, EncodeErr
 /// The frame that gives a request up.
 pub(crate) fn cancel(codec: &Codec, id: &str) -> Result<Bytes, EncodeError> {
     compose(codec, 2, |pen| {
-        pen.text("type", "cancel");
+        pen.plain("type", "cancel");
         pen.text("requestId", id);
         Ok(())
     })

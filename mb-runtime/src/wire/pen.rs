@@ -52,6 +52,18 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// A text of this side's own, in which nothing has to be escaped.
+    pub(super) fn plain(&mut self, key: &'static str, value: &str) {
+        if let Style::Json { .. } = self.style {
+            self.key(key);
+            self.out.push(b'"');
+            self.out.extend_from_slice(value.as_bytes());
+            self.out.push(b'"');
+        } else {
+            self.text(key, value);
+        }
+    }
+
     pub(super) fn number(&mut self, key: &'static str, value: u32) {
         match &mut self.style {
             Style::Json { .. } => {

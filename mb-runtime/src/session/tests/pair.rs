@@ -241,5 +241,5 @@ pub(super) fn reply_frame(id: &str, reply: u32) -> Bytes {
 }
 
 pub(super) fn data(number: u32) -> Outcome {
-    Outcome::Data(Bytes::from(number.to_string()))
+    Outcome::Data(wire::Value::json(&number.to_string()))
 }
