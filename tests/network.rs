@@ -74,6 +74,35 @@ async fn a_call_has_thirty_seconds_unless_it_says_otherwise() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn as_many_calls_as_may_be_are_under_way_and_the_others_wait_their_turn() {
+    let wire = Wire::default();
+    let (server, seen) = serving(&wire);
+    let _server = server.start().await.unwrap();
+    let client = calling(&wire).limits(|limits| limits.in_flight = 2).connect("wire://bench");
+    let client: workshop::Client = client.await.unwrap().typed().unwrap();
+    let calls: Vec<_> = (0..6)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.wait_for_it().await })
+        })
+        .collect();
+    seen.until(&seen.begun, 2).await;
+    sleep(SECOND).await;
+    assert_eq!(seen.begun.load(Ordering::SeqCst), 2);
+    // One that waits gives up, one that is under way too: its place goes to the next.
+    calls[3].abort();
+    calls[0].abort();
+    seen.until(&seen.begun, 3).await;
+    for finished in 1..=4 {
+        seen.go_on.notify_one();
+        seen.until(&seen.finished, finished).await;
+    }
+    for (number, call) in calls.into_iter().enumerate() {
+        assert_eq!(call.await.is_err(), number == 0 || number == 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dropped_call_drops_its_handler_on_the_other_side() {
     let wire = Wire::default();
     let (_server, client, seen) = pair(&wire).await;

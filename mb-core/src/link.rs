@@ -16,7 +16,7 @@ use std::{
 
 use futures_core::{future::BoxFuture, stream::BoxStream};
 
-use crate::{AnyError, Body, Fault, Message, Name, Reply};
+use crate::{AnyError, Body, Context, Fault, Message, Name, Reply};
 
 /// What comes back from a request: a body, a declared error of some contract, or a fault.
 pub type Answer = Reply<Body, AnyError>;
@@ -37,9 +37,10 @@ pub trait Link: Send + Sync + 'static {
     /// Sends a request that is answered by a stream. Items are fetched as the stream is polled.
     fn stream(&self, request: Message) -> Streaming;
 
-    /// Serves a request whose sender does not know whether it is answered once or by a stream.
-    fn answer(&self, request: Message) -> Answering {
-        Answering::Once(self.call(request))
+    /// Serves a request as it was found in a frame: by a name that may be full or bare, from a sender
+    /// who does not say whether it is answered once or by a stream.
+    fn answer(&self, name: &str, context: Context, body: Body) -> Answering {
+        Answering::Once(self.call(Message::new(Name::text(name), context, body)))
     }
 
     /// Hands an event over. Never blocks: a reader that asked publishers to wait for it answers
@@ -59,11 +60,6 @@ pub trait Link: Send + Sync + 'static {
     /// context. Where not, whoever calls keeps a timer of their own.
     fn keeps_deadlines(&self) -> bool {
         false
-    }
-
-    /// The request that the other side means by a name: a declaration where this side knows it.
-    fn resolve(&self, name: &str) -> Name {
-        Name::text(name)
     }
 
     /// Notes what the other side said of itself when it registered.

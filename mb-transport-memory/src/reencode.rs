@@ -6,9 +6,8 @@ use std::sync::Arc;
 use futures_core::future::BoxFuture;
 use futures_util::StreamExt;
 use mb_core::{
-    Answer, Answering, AnyError, Body, Calling, Codec, Context, EncodeError, EndReason, Failure,
-    Fault, FaultKind, Link, Message, Name, Published, Streaming, SubscriptionId, WireContext,
-    WireError,
+    Answer, AnyError, Body, Calling, Codec, Context, EncodeError, EndReason, Failure, Fault,
+    FaultKind, Link, Message, Name, Published, Streaming, SubscriptionId, WireContext, WireError,
 };
 
 pub(crate) struct Reencode {
@@ -93,24 +92,6 @@ impl Link for Reencode {
         };
         let codec = self.codec.clone();
         self.link.stream(request).map(move |item| answer(&codec, item)).boxed()
-    }
-
-    fn answer(&self, request: Message) -> Answering {
-        let request = match self.message(&request) {
-            Ok(request) => request,
-            Err(fault) => return Answering::Once(Calling::refused(fault)),
-        };
-        let codec = self.codec.clone();
-        match self.link.answer(request) {
-            Answering::Once(calling) => {
-                let answered: BoxFuture<'static, Answer> =
-                    Box::pin(async move { answer(&codec, calling.await) });
-                Answering::Once(answered.into())
-            }
-            Answering::Many(items) => {
-                Answering::Many(items.map(move |item| answer(&codec, item)).boxed())
-            }
-        }
     }
 
     fn publish(&self, event: &Arc<Message>) -> Published {

@@ -4,8 +4,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_core::future::BoxFuture;
 use mb_core::{
-    Answering, Caller, Calling, Connected, Context, EndReason, Fault, FaultKind, Hello, Link,
-    Message, Published, Streaming, SubscriptionId,
+    Answering, Body, Caller, Calling, Connected, Context, EndReason, Fault, FaultKind, Hello, Link,
+    Message, Name, Published, Streaming, SubscriptionId,
 };
 use serde_json::Value;
 use tokio::sync::{broadcast, watch};
@@ -99,40 +99,46 @@ impl Inbound {
         self.gate.cut();
     }
 
-    fn served(&self, request: Message) -> Result<Answering, Fault> {
+    fn served(&self, name: &Name, context: Context, body: Body) -> Result<Answering, Fault> {
         let server = self.server.read().unwrap_or_else(PoisonError::into_inner).clone();
         let server = server.ok_or_else(|| Fault::unavailable("the client is still connecting"))?;
-        let (name, context, body) = request.into_parts();
         if self.routes.contracts().is_empty() {
             let reason = format!("unknown request `{name}`: this client serves none");
             return Err(Fault::new(FaultKind::UnknownRequest, reason));
         }
-        let route = self.routes.request(&name)?;
+        let route = self.routes.request(name)?;
         let context = Context::received(context, server);
         Ok(match &route.handler {
             Handler::Unary(handler) => Answering::Once(handler(context, body)),
             Handler::Streamed(handler) => Answering::Many(handler(context, body)),
         })
     }
+
+    fn answered(&self, name: &Name, context: Context, body: Body) -> Answering {
+        self.served(name, context, body)
+            .unwrap_or_else(|fault| Answering::Once(Calling::refused(fault)))
+    }
 }
 
 impl Link for Inbound {
     fn call(&self, request: Message) -> Calling {
-        match self.answer(request) {
+        let (name, context, body) = request.into_parts();
+        match self.answered(&name, context, body) {
             Answering::Once(calling) => calling,
             Answering::Many(_) => Calling::refused(answered_otherwise("by a stream, not once")),
         }
     }
 
     fn stream(&self, request: Message) -> Streaming {
-        match self.answer(request) {
+        let (name, context, body) = request.into_parts();
+        match self.answered(&name, context, body) {
             Answering::Many(items) => items,
             Answering::Once(_) => refused_stream(answered_otherwise("once, not by a stream")),
         }
     }
 
-    fn answer(&self, request: Message) -> Answering {
-        self.served(request).unwrap_or_else(|fault| Answering::Once(Calling::refused(fault)))
+    fn answer(&self, name: &str, context: Context, body: Body) -> Answering {
+        self.answered(&Name::text(name), context, body)
     }
 
     fn publish(&self, event: &Arc<Message>) -> Published {

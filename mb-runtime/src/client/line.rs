@@ -19,8 +19,8 @@ use std::{
 use backon::ExponentialBackoff;
 use futures_core::future::BoxFuture;
 use mb_core::{
-    Answer, Answering, Calling, Codec, Connected, EndReason, Failure, Fault, FaultKind, Link,
-    Message, Name, Published, Streaming, SubscriptionId,
+    Answer, Answering, Body, Calling, Codec, Connected, Context, EndReason, Failure, Fault,
+    FaultKind, Link, Message, Name, Published, Streaming, SubscriptionId,
 };
 use tokio::{
     sync::watch,
@@ -467,8 +467,8 @@ impl Link for Incoming {
         self.inbound.stream(request)
     }
 
-    fn answer(&self, request: Message) -> Answering {
-        self.inbound.answer(request)
+    fn answer(&self, name: &str, context: Context, body: Body) -> Answering {
+        self.inbound.answer(name, context, body)
     }
 
     fn publish(&self, event: &Arc<Message>) -> Published {

@@ -80,11 +80,6 @@ impl Routes {
         matches!(self.events.0.get(event.name), Some(Found::Several))
     }
 
-    /// The request that a name from elsewhere means here, if any.
-    pub(crate) fn resolve(&self, name: &str) -> Option<Name> {
-        self.requests.find(name).map(|route| Name::Request(route.descriptor))
-    }
-
     /// The request of this name.
     #[inline]
     pub(crate) fn request(&self, name: &Name) -> Result<&Route, Fault> {
@@ -97,8 +92,9 @@ impl Routes {
         self.request_of_text(name.as_str())
     }
 
+    /// The request of this name, full or bare.
     #[inline(never)]
-    fn request_of_text(&self, name: &str) -> Result<&Route, Fault> {
+    pub(crate) fn request_of_text(&self, name: &str) -> Result<&Route, Fault> {
         self.requests.find(name).map(|route| &**route).ok_or_else(|| {
             let full = |contract: &ContractDescriptor| {
                 contract.requests.iter().find(|r| r.name == name).map(|r| r.full_name)

@@ -14,8 +14,8 @@ use std::{
 use futures_core::future::BoxFuture;
 use futures_util::{StreamExt, future::select, stream};
 use mb_core::{
-    Answering, Caller, Calling, ClientInfo, Codec, Context, EndReason, Fault, FaultKind, Hello,
-    Host, Link, Message, Name, Published, Streaming, SubscriptionId,
+    Answering, Body, Caller, Calling, ClientInfo, Codec, Context, EndReason, Fault, FaultKind,
+    Hello, Host, Link, Message, Name, Published, Streaming, SubscriptionId,
 };
 
 use tokio::{sync::watch, time::timeout};
@@ -216,13 +216,13 @@ impl Peer {
     }
 
     /// Whichever way the contract says that the request is answered.
-    fn answered(&self, request: Message) -> Result<Answering, Fault> {
+    fn answered(&self, name: &str, context: Context, body: Body) -> Result<Answering, Fault> {
         let core = self.core()?;
-        if is_for_the_system(&request) {
+        if is_system(name) {
+            let request = Message::new(Name::text(name), context, body);
             return Ok(Answering::Once(self.system(&core, request)));
         }
-        let (name, context, body) = request.into_parts();
-        let route = core.routes.request(&name)?;
+        let route = core.routes.request_of_text(name)?;
         let context = self.admit(context);
         Ok(match &route.handler {
             Handler::Unary(handler) => Answering::Once(handler(context, body)),
@@ -254,14 +254,9 @@ impl Link for Peer {
         self.streamed(request).unwrap_or_else(refused_stream)
     }
 
-    fn answer(&self, request: Message) -> Answering {
-        self.answered(request).unwrap_or_else(|fault| Answering::Once(Calling::refused(fault)))
-    }
-
-    fn resolve(&self, name: &str) -> Name {
-        let core = self.core.upgrade();
-        let known = core.and_then(|core| core.routes.resolve(name));
-        known.unwrap_or_else(|| Name::text(name))
+    fn answer(&self, name: &str, context: Context, body: Body) -> Answering {
+        self.answered(name, context, body)
+            .unwrap_or_else(|fault| Answering::Once(Calling::refused(fault)))
     }
 
     fn publish(&self, event: &Arc<Message>) -> Published {

@@ -17,8 +17,12 @@ use crate::wire::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CallId(u64);
 
+/// A place among those who wait for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
+
 /// The most calls that a session may have under way: what the lower half of an id has room for.
-pub(crate) const MAX_CALLS: usize = 1 << INDEX_BITS;
+const MAX_CALLS: usize = 1 << INDEX_BITS;
 
 const INDEX_BITS: u32 = 16;
 
@@ -38,9 +42,13 @@ pub(crate) enum Outcome {
     Fault(Fault),
 }
 
-#[derive(Default)]
 pub(super) struct Calls {
     slots: Slab<Slot>,
+    /// As many as there may be.
+    limit: usize,
+    /// Those who wait for a place, in order.
+    waiting: VecDeque<(Ticket, Waker)>,
+    next_ticket: u64,
     next: u64,
     /// No deadline is earlier than this.
     earliest: Option<Instant>,
@@ -86,7 +94,57 @@ impl CallId {
 }
 
 impl Calls {
-    /// A place for a new call. `allowed` is how many items a streamed one may be sent.
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            slots: Slab::new(),
+            limit: limit.clamp(1, MAX_CALLS),
+            waiting: VecDeque::new(),
+            next_ticket: 0,
+            next: 0,
+            earliest: None,
+        }
+    }
+
+    /// Ready when there is a place for one more call. Who has to wait is given a ticket, and owes
+    /// [`leave_queue`](Self::leave_queue) should they stop waiting.
+    pub(super) fn poll_place(
+        &mut self,
+        ticket: &mut Option<Ticket>,
+        cx: &task::Context<'_>,
+    ) -> Poll<()> {
+        if self.slots.len() < self.limit {
+            if let Some(ticket) = ticket.take() {
+                self.waiting.retain(|(waiting, _)| *waiting != ticket);
+            }
+            return Poll::Ready(());
+        }
+        let known = ticket.and_then(|ticket| self.waiting.iter_mut().find(|(t, _)| *t == ticket));
+        match known {
+            Some((_, waker)) => waker.clone_from(cx.waker()),
+            None => {
+                let new = *ticket.get_or_insert(Ticket(self.next_ticket));
+                self.next_ticket += 1;
+                self.waiting.push_back((new, cx.waker().clone()));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Somebody does not wait any longer. If it was their turn, it is the next one's now.
+    pub(super) fn leave_queue(&mut self, ticket: Ticket) -> Option<Waker> {
+        let before = self.waiting.len();
+        self.waiting.retain(|(waiting, _)| *waiting != ticket);
+        if self.waiting.len() == before { self.next_in_queue() } else { None }
+    }
+
+    /// The first who waits, if there is a place now.
+    pub(super) fn next_in_queue(&mut self) -> Option<Waker> {
+        let there_is = self.slots.len() < self.limit;
+        there_is.then(|| self.waiting.pop_front().map(|(_, waker)| waker))?
+    }
+
+    /// A new call, for which there is a place. `allowed` is how many items a streamed one may be
+    /// sent.
     pub(super) fn start(
         &mut self,
         deadline: Option<Instant>,
@@ -220,6 +278,8 @@ impl Calls {
             }
             wakers.extend(slot.waker.take());
         }
+        // Whoever waits for a place finds out that there will be none.
+        wakers.extend(self.waiting.drain(..).map(|(_, waker)| waker));
     }
 
     fn slot(&mut self, id: CallId) -> Option<&mut Slot> {

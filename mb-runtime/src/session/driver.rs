@@ -20,7 +20,7 @@ use futures_util::{
 };
 use mb_core::{
     Body, ConnectionError, Context, EndReason, Fault, FaultKind, Frame, FrameSink, FrameStream,
-    Link, Name, Published,
+    Link, Message, Name, Published,
 };
 use tokio::{
     task::AbortHandle,
@@ -176,9 +176,8 @@ impl Reader {
         match step {
             Step::Done(waker) => wake(waker),
             Step::Serve { id, name, payload, context } => {
-                let name = self.local.resolve(&name);
-                let message = serving::message(&self.shared, name, payload, context);
-                serving::serve(&self.shared, &self.local, &id, message, cx);
+                let request = (&*name, context, payload);
+                serving::serve(&self.shared, &self.local, &id, request, cx);
             }
             Step::Refuse { id, fault } => {
                 if let Some(frame) = self.shared.failure_frame(&id, &fault.to_wire()) {
@@ -186,8 +185,8 @@ impl Reader {
                 }
             }
             Step::Publish { name, payload, context } => {
-                let name = Name::text(name);
-                let event = Arc::new(serving::message(&self.shared, name, payload, context));
+                let body = payload.into_body(&self.shared.codec);
+                let event = Arc::new(Message::new(Name::text(name), context, body));
                 match self.local.publish(&event) {
                     Published::Accepted => {}
                     Published::Waiting(rest) => self.waiting.push(rest),

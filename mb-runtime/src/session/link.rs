@@ -13,11 +13,10 @@ use mb_core::{
     Answer, AnyError, Body, Calling, Context, EncodeError, EndReason, Failure, Fault, FaultKind,
     Introduction, Link, Message, Name, Published, Streaming, SubscriptionId,
 };
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, SemaphorePermit};
 
 use super::{
     Shared,
-    calls::{CallId, Outcome},
+    calls::{CallId, Outcome, Ticket},
     wake,
 };
 use crate::wire::{self, system};
@@ -148,7 +147,10 @@ impl Shared {
     /// Asks for something whose answer is of no interest.
     fn request_and_forget(&self, name: &'static str, body: &Body) {
         let mut machine = self.lock();
-        let Ok(id) = machine.start(None, None, task::Waker::noop()) else { return };
+        let cx = task::Context::from_waker(task::Waker::noop());
+        let started = machine.poll_start(None, None, &mut None, &cx);
+        // With every place taken, the other side has more to do than this.
+        let Poll::Ready(Ok(id)) = started else { return };
         machine.release(id);
         drop(machine);
         let mut number = itoa::Buffer::new();
@@ -175,63 +177,31 @@ struct Outgoing {
 }
 
 enum Step {
-    Unsent,
-    /// As many calls as there may be are under way.
-    Waiting(Place),
+    /// With a ticket where as many calls as there may be are under way.
+    Unsent(Option<Ticket>),
     Sent(CallId),
     Over,
 }
 
-type Place = BoxFuture<'static, Result<OwnedSemaphorePermit, AcquireError>>;
-
 impl Outgoing {
     fn new(shared: &Arc<Shared>, request: Message, window: Option<u32>) -> Self {
         let name = request.name().clone();
-        let step = Step::Unsent;
+        let step = Step::Unsent(None);
         Self { shared: Arc::clone(shared), request: Some(request), name, window, step }
     }
 
     /// Sends the request, as soon as there is a place for it.
     fn poll_sent(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<CallId, Fault>> {
-        loop {
-            match &mut self.step {
-                Step::Sent(id) => return Poll::Ready(Ok(*id)),
-                Step::Over => return Poll::Pending,
-                Step::Unsent => {
-                    let place = self.shared.places.try_acquire().map(SemaphorePermit::forget);
-                    if place.is_ok() {
-                        return Poll::Ready(self.send(cx));
-                    }
-                    let place = Arc::clone(&self.shared.places).acquire_owned();
-                    self.step = Step::Waiting(Box::pin(place));
-                }
-                Step::Waiting(place) => {
-                    // The places are never closed.
-                    if let Ok(place) = ready!(place.as_mut().poll(cx)) {
-                        place.forget();
-                    }
-                    return Poll::Ready(self.send(cx));
-                }
-            }
-        }
-    }
-
-    fn send(&mut self, cx: &task::Context<'_>) -> Result<CallId, Fault> {
-        self.step = Step::Over;
-        let Some(request) = self.request.take() else {
-            self.shared.places.add_permits(1);
-            return Err(Fault::unavailable("the request was sent before"));
+        let ticket = match &mut self.step {
+            Step::Sent(id) => return Poll::Ready(Ok(*id)),
+            Step::Over => return Poll::Pending,
+            Step::Unsent(ticket) => ticket,
         };
-        match self.shared.request(&request, self.window, cx) {
-            Ok(id) => {
-                self.step = Step::Sent(id);
-                Ok(id)
-            }
-            Err(fault) => {
-                self.shared.places.add_permits(1);
-                Err(fault)
-            }
-        }
+        let Some(request) = &self.request else { return Poll::Pending };
+        let sent = ready!(self.shared.poll_request(request, self.window, ticket, cx));
+        self.request = None;
+        self.step = sent.as_ref().map_or(Step::Over, |id| Step::Sent(*id));
+        Poll::Ready(sent)
     }
 
     /// What came back, as an answer.
@@ -247,25 +217,19 @@ impl Outgoing {
             Outcome::End => Err(Fault::unavailable("there is no answer any more").into()),
         }
     }
-
-    /// The call's place in the session has been given up.
-    fn end(&mut self) {
-        if matches!(std::mem::replace(&mut self.step, Step::Over), Step::Sent(_)) {
-            self.shared.places.add_permits(1);
-        }
-    }
 }
 
 impl Shared {
-    fn request(
+    fn poll_request(
         &self,
         request: &Message,
         window: Option<u32>,
+        ticket: &mut Option<Ticket>,
         cx: &task::Context<'_>,
-    ) -> Result<CallId, Fault> {
+    ) -> Poll<Result<CallId, Fault>> {
         let deadline = request.context().deadline();
         let mut machine = self.lock();
-        let id = machine.start(deadline, window, cx.waker())?;
+        let id = ready!(machine.poll_start(deadline, window, ticket, cx))?;
         let sooner = deadline.is_some_and(|deadline| machine.is_before_next_tick(deadline));
         drop(machine);
         if sooner {
@@ -288,25 +252,45 @@ impl Shared {
                 }
                 drop(machine);
                 wake(waker);
-                Ok(id)
+                Poll::Ready(Ok(id))
             }
             Err(fault) => {
-                self.lock().release(id);
-                Err(fault)
+                self.release(id);
+                Poll::Ready(Err(fault))
             }
         }
     }
 }
 
+impl Shared {
+    /// Gives a call's place up. Says whether the other side should be told.
+    fn release(&self, id: CallId) -> bool {
+        let mut machine = self.lock();
+        let tell = machine.release(id);
+        let next = machine.next_in_queue();
+        drop(machine);
+        wake(next);
+        tell
+    }
+}
+
 impl Drop for Outgoing {
     fn drop(&mut self) {
-        let Step::Sent(id) = self.step else { return };
-        self.shared.places.add_permits(1);
-        if self.shared.lock().release(id) {
-            let mut number = itoa::Buffer::new();
-            if let Ok(frame) = wire::cancel(&self.shared.codec, number.format(id.number())) {
-                self.shared.send(frame);
+        match self.step {
+            Step::Sent(id) => {
+                if self.shared.release(id) {
+                    let mut number = itoa::Buffer::new();
+                    let id = number.format(id.number());
+                    if let Ok(frame) = wire::cancel(&self.shared.codec, id) {
+                        self.shared.send(frame);
+                    }
+                }
             }
+            Step::Unsent(Some(ticket)) => {
+                let next = self.shared.lock().leave_queue(ticket);
+                wake(next);
+            }
+            Step::Unsent(None) | Step::Over => {}
         }
     }
 }
@@ -325,8 +309,12 @@ impl Future for CallOnce {
             // Its waker went along with the request.
             return Poll::Pending;
         }
-        let outcome = ready!(call.shared.lock().poll_answer(id, cx));
-        call.end();
+        let mut machine = call.shared.lock();
+        let outcome = ready!(machine.poll_answer(id, cx));
+        let next = machine.next_in_queue();
+        drop(machine);
+        wake(next);
+        call.step = Step::Over;
         Poll::Ready(call.read(outcome))
     }
 }

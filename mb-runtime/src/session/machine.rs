@@ -16,7 +16,7 @@ use mb_core::{Context, EndReason, Fault, FaultKind, Frame, Limits};
 use tokio::time::Instant;
 
 use super::{
-    calls::{CallId, Calls, Outcome},
+    calls::{CallId, Calls, Outcome, Ticket},
     outbox::Outbox,
     served::{Served, ServedId, Stop},
 };
@@ -99,8 +99,8 @@ impl Machine {
         let outbox = Outbox::new(Arc::clone(&limits));
         Self {
             phase: Phase::Open,
+            calls: Calls::new(limits.in_flight),
             limits,
-            calls: Calls::default(),
             served: Served::default(),
             inline: 0,
             outbox,
@@ -125,18 +125,31 @@ impl Machine {
 
     // Calls of this side.
 
-    /// A place for a call, before its request is sent. `allowed` is how many items a streamed one
-    /// may be sent at first.
-    pub(crate) fn start(
+    /// A place for a call, as soon as there is one, before its request is sent. `allowed` is how
+    /// many items a streamed one may be sent at first. Who has been given a ticket owes
+    /// [`leave_queue`](Self::leave_queue).
+    pub(crate) fn poll_start(
         &mut self,
         deadline: Option<Instant>,
         allowed: Option<u32>,
-        waker: &Waker,
-    ) -> Result<CallId, Fault> {
-        match self.end() {
-            Some(reason) => Err(Fault::unavailable(reason.to_string())),
-            None => Ok(self.calls.start(deadline, allowed, waker)),
+        ticket: &mut Option<Ticket>,
+        cx: &task::Context<'_>,
+    ) -> Poll<Result<CallId, Fault>> {
+        if let Some(reason) = self.end() {
+            return Poll::Ready(Err(Fault::unavailable(reason.to_string())));
         }
+        task::ready!(self.calls.poll_place(ticket, cx));
+        Poll::Ready(Ok(self.calls.start(deadline, allowed, cx.waker())))
+    }
+
+    /// Somebody does not wait for a place any longer.
+    pub(crate) fn leave_queue(&mut self, ticket: Ticket) -> Option<Waker> {
+        self.calls.leave_queue(ticket)
+    }
+
+    /// Whose turn it is to call, after a call's place was given up.
+    pub(crate) fn next_in_queue(&mut self) -> Option<Waker> {
+        self.calls.next_in_queue()
     }
 
     /// Queues the request of a call.

@@ -24,10 +24,7 @@ use std::{
 
 use bytes::Bytes;
 use mb_core::{Codec, Duplex, Limits, Link, Name};
-use tokio::{
-    sync::{Notify, Semaphore},
-    time::Instant,
-};
+use tokio::{sync::Notify, time::Instant};
 
 pub(crate) use driver::Driver;
 use link::SessionLink;
@@ -40,8 +37,6 @@ struct Shared {
     /// Whether so much waits to be sent that no more is read.
     crowded: Arc<AtomicBool>,
     codec: Codec,
-    /// Places for calls of this side.
-    places: Arc<Semaphore>,
     /// Told when the next tick has become earlier.
     sooner: Notify,
     /// Whether the other side knows contracts, and so names in full.
@@ -68,7 +63,6 @@ pub(crate) fn open(duplex: Duplex, limits: &Arc<Limits>, side: Side) -> (Arc<dyn
         crowded: Arc::clone(machine.crowded()),
         machine: Mutex::new(machine),
         codec: duplex.codec,
-        places: Arc::new(Semaphore::new(limits.in_flight.clamp(1, calls::MAX_CALLS))),
         sooner: Notify::new(),
         full_names: AtomicBool::new(false),
         max_frame: AtomicUsize::new(limits.max_message),

@@ -10,8 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use mb_core::{
-    Answer, Answering, Body, Calling, Context, Failure, Fault, FaultKind, Link, Message, Name,
-    Streaming, WireError,
+    Answer, Answering, Body, Calling, Context, Failure, Fault, FaultKind, Link, Streaming,
+    WireError,
 };
 
 use super::{
@@ -29,11 +29,11 @@ pub(super) fn serve(
     shared: &Arc<Shared>,
     local: &Arc<dyn Link>,
     id: &str,
-    message: Message,
+    (name, context, payload): (&str, Context, Value),
     cx: &mut task::Context<'_>,
 ) {
-    let deadline = message.context().deadline();
-    match local.answer(message) {
+    let deadline = context.deadline();
+    match local.answer(name, context, payload.into_body(&shared.codec)) {
         Answering::Once(mut calling) => match Pin::new(&mut calling).poll(cx) {
             Poll::Ready(answer) => {
                 let frame = shared.answer_frame(id, answer);
@@ -48,11 +48,6 @@ pub(super) fn serve(
             go_on(shared, id, deadline, |shared, served| answer_many(shared, served, items))
         }
     }
-}
-
-/// A message of the other side's, before anything of it is decoded.
-pub(super) fn message(shared: &Shared, name: Name, payload: Value, context: Context) -> Message {
-    Message::new(name, context, payload.into_body(&shared.codec))
 }
 
 fn go_on<F: Future<Output = ()> + Send + 'static>(

@@ -2,6 +2,7 @@
 //! socket. It also answers pings and goodbyes, even if the other half never writes.
 
 use std::{
+    collections::VecDeque,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -19,13 +20,21 @@ pub(super) struct Incoming<S: Io> {
     socket: Arc<Socket<S>>,
     side: Side,
     over: bool,
+    /// What was read while the socket was locked for something else.
+    read: VecDeque<Result<Frame, ConnectionError>>,
 }
+
+/// How many frames are read while the socket is locked once.
+const BATCH: usize = 64;
+
+/// How many bytes, at which no further frame is read.
+const BATCH_BYTES: usize = 64 * 1024;
 
 type Item = Option<Result<Frame, ConnectionError>>;
 
 impl<S: Io> Incoming<S> {
     pub(super) fn new(socket: Arc<Socket<S>>, side: Side) -> Self {
-        Self { socket, side, over: false }
+        Self { socket, side, over: false, read: VecDeque::new() }
     }
 
     /// What the session makes of what was read.
@@ -76,14 +85,32 @@ impl<S: Io> Stream for Incoming<S> {
     type Item = Result<Frame, ConnectionError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Item> {
-        let Self { socket, side, over } = self.get_mut();
+        let Self { socket, side, over, read } = self.get_mut();
+        if let Some(frame) = read.pop_front() {
+            return Poll::Ready(Some(frame));
+        }
         if *over {
             return Poll::Ready(None);
         }
         let mut state = socket.lock();
-        let Some(stream) = &mut state.stream else { return Poll::Ready(None) };
-        if let Poll::Ready(read) = Pin::new(stream).poll_next(cx) {
-            return Poll::Ready(Self::take((*side, socket.limit, over), &mut state, read, cx));
+        let mut bytes = 0;
+        while read.len() < BATCH && bytes < BATCH_BYTES && !*over {
+            let Some(stream) = &mut state.stream else {
+                *over = true;
+                break;
+            };
+            let Poll::Ready(message) = Pin::new(stream).poll_next(cx) else { break };
+            let frame = Self::take((*side, socket.limit, over), &mut state, message, cx);
+            if let Some(Ok(Frame::Data(data))) = &frame {
+                bytes += data.len();
+            }
+            read.extend(frame);
+        }
+        if let Some(frame) = read.pop_front() {
+            return Poll::Ready(Some(frame));
+        }
+        if *over {
+            return Poll::Ready(None);
         }
         if let Some(patience) = &mut state.patience
             && patience.as_mut().poll(cx).is_ready()

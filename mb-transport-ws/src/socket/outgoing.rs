@@ -1,35 +1,38 @@
-//! The half that writes. `start_send` buffers; the network gets what is buffered on a flush, or
-//! earlier where the buffer is full.
+//! The half that writes. `start_send` buffers; the network gets what is buffered on a flush, which
+//! locks the socket once for all of it.
 
 use std::{
+    collections::VecDeque,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
 use futures_sink::Sink;
 use mb_core::{ConnectionError, EndReason, Frame};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Error, Message,
-        protocol::frame::{Frame as RawFrame, Utf8Bytes},
-    },
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    protocol::frame::{Frame as RawFrame, Utf8Bytes},
 };
 
-use super::{Io, Socket, error};
+use super::{Io, Socket, State, error};
 use crate::close;
+
+/// As many frames as are kept without a flush.
+const MAX_BUFFERED: usize = 64 * 1024;
 
 pub(super) struct Outgoing<S: Io> {
     socket: Arc<Socket<S>>,
+    /// What is to be written with the next flush: the socket is locked once for all of it.
+    frames: VecDeque<Frame>,
     /// Whether data are sent as text.
     text: bool,
 }
 
 impl<S: Io> Outgoing<S> {
     pub(super) fn new(socket: Arc<Socket<S>>, text: bool) -> Self {
-        Self { socket, text }
+        Self { socket, frames: VecDeque::new(), text }
     }
 
     fn data(&self, data: Bytes) -> Result<Message, ConnectionError> {
@@ -43,28 +46,8 @@ impl<S: Io> Outgoing<S> {
         }
     }
 
-    fn poll(
-        &self,
-        poll: impl FnOnce(Pin<&mut WebSocketStream<S>>) -> Poll<Result<(), Error>>,
-    ) -> Poll<Result<(), ConnectionError>> {
-        let mut state = self.socket.lock();
-        let Some(stream) = &mut state.stream else { return Poll::Ready(Ok(())) };
-        poll(Pin::new(stream)).map(|done| match done {
-            Err(Error::ConnectionClosed) => Ok(()),
-            done => done.map_err(|failure| error(failure, self.socket.limit)),
-        })
-    }
-}
-
-impl<S: Io> Sink<Frame> for Outgoing<S> {
-    type Error = ConnectionError;
-
-    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
-        self.poll(|stream| stream.poll_ready(cx))
-    }
-
-    fn start_send(self: Pin<&mut Self>, frame: Frame) -> Result<(), ConnectionError> {
-        let mut state = self.socket.lock();
+    /// Hands one frame to the socket, which has room for it.
+    fn write(&self, state: &mut State<S>, frame: Frame) -> Result<(), ConnectionError> {
         let message = match frame {
             Frame::Data(_) if state.closing => {
                 return Err(ConnectionError::Lost("it has been closed".into()));
@@ -85,15 +68,52 @@ impl<S: Io> Sink<Frame> for Outgoing<S> {
         sent.map_err(|failure| error(failure, self.socket.limit))
     }
 
+    /// Writes what was buffered, as far as the network takes it, and flushes.
+    fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
+        let socket = Arc::clone(&self.socket);
+        let mut state = socket.lock();
+        let limit = socket.limit;
+        let done = |done: Result<(), Error>| match done {
+            Err(Error::ConnectionClosed) => Ok(()),
+            done => done.map_err(|failure| error(failure, limit)),
+        };
+        while !self.frames.is_empty() {
+            if let Some(stream) = &mut state.stream {
+                done(ready!(Pin::new(stream).poll_ready(cx)))?;
+            }
+            if let Some(frame) = self.frames.pop_front() {
+                self.write(&mut state, frame)?;
+            }
+        }
+        let Some(stream) = &mut state.stream else { return Poll::Ready(Ok(())) };
+        Pin::new(stream).poll_flush(cx).map(done)
+    }
+}
+
+impl<S: Io> Sink<Frame> for Outgoing<S> {
+    type Error = ConnectionError;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
+        // Who never flushes is made to.
+        if self.frames.len() < MAX_BUFFERED { Poll::Ready(Ok(())) } else { self.poll_flush(cx) }
+    }
+
+    fn start_send(self: Pin<&mut Self>, frame: Frame) -> Result<(), ConnectionError> {
+        self.get_mut().frames.push_back(frame);
+        Ok(())
+    }
+
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
-        self.poll(|stream| stream.poll_flush(cx))
+        self.get_mut().poll_written(cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionError>> {
-        let goodbye = self.socket.lock().close(close::frame(EndReason::ClientDisconnected));
+        let this = self.get_mut();
+        ready!(this.poll_written(cx))?;
+        let goodbye = this.socket.lock().close(close::frame(EndReason::ClientDisconnected));
         if let Err(failure) = goodbye {
-            return Poll::Ready(Err(error(failure, self.socket.limit)));
+            return Poll::Ready(Err(error(failure, this.socket.limit)));
         }
-        self.poll_flush(cx)
+        this.poll_written(cx)
     }
 }

@@ -156,7 +156,7 @@ fn items_that_were_not_allowed_end_their_call() {
 
 #[test]
 fn one_request_too_many_is_refused_and_the_next_after_an_answer_is_not() {
-    let mut pair = Pair::new(&limits(|limits| limits.in_flight = 2));
+    let mut pair = Pair::of([&limits(|_| {}), &limits(|limits| limits.in_flight = 2)]);
     let calls: Vec<_> = (0..3).map(|_| pair.call(0, None, None).unwrap()).collect();
     pair.pass(SECOND);
     assert_eq!(pair.ends[1].requests.len(), 2);

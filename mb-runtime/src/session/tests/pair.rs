@@ -52,8 +52,13 @@ pub(super) fn cx() -> Context<'static> {
 
 impl Pair {
     pub(super) fn new(limits: &Arc<Limits>) -> Self {
+        Self::of([limits, limits])
+    }
+
+    /// Two ends with limits of their own.
+    pub(super) fn of(limits: [&Arc<Limits>; 2]) -> Self {
         let now = Instant::now();
-        let end = || End {
+        let end = |limits: &Arc<Limits>| End {
             machine: Machine::new(Arc::clone(limits), now),
             arriving: VecDeque::new(),
             requests: Vec::new(),
@@ -61,7 +66,7 @@ impl Pair {
             complaints: 0,
         };
         let latency = Duration::from_millis(10);
-        Self { now, latency, ends: [end(), end()], connected: true }
+        Self { now, latency, ends: limits.map(end), connected: true }
     }
 
     /// Calls from one end. Says which call it is.
@@ -73,7 +78,10 @@ impl Pair {
     ) -> Result<CallId, Fault> {
         let deadline = limit.map(|limit| self.now + limit);
         let machine = &mut self.ends[from].machine;
-        let id = machine.start(deadline, allowed, Waker::noop())?;
+        let id = match machine.poll_start(deadline, allowed, &mut None, &cx()) {
+            Poll::Ready(started) => started?,
+            Poll::Pending => return Err(Fault::unavailable("no place")),
+        };
         let text = id.number().to_string();
         let body = Body::new(());
         let frame =
