@@ -4,7 +4,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{Arc, atomic::Ordering},
-    task::{self, Poll, ready},
+    task::{self, Poll, Waker, ready},
 };
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use mb_core::{
 use super::{
     Shared,
     calls::{CallId, Outcome, Ticket},
+    machine::Unheard,
     wake,
 };
 use crate::wire::{self, system};
@@ -113,24 +114,34 @@ impl Shared {
         });
         let frame = written.map_err(|error| Unsent::Fault(unwritable(event.name(), &error)))?;
         self.check_size(event.name(), &frame).map_err(Unsent::Fault)?;
-        let mut wakers = Vec::new();
         let mut machine = self.lock();
-        let sent = if self.patient && !machine.has_room() {
-            Err(Unsent::Full(frame))
-        } else {
-            machine.announce(frame, &mut wakers).map_err(Unsent::Fault)
-        };
+        if self.patient && !machine.has_room() {
+            return Err(Unsent::Full(frame));
+        }
+        let sent = machine.announce(frame);
         drop(machine);
-        wake(wakers);
-        sent
+        self.heard(sent).map_err(Unsent::Fault)
     }
 
     async fn announce_later(&self, frame: Bytes) -> Result<(), Fault> {
         std::future::poll_fn(|cx| self.lock().poll_room(cx)).await;
-        let mut wakers = Vec::new();
-        let sent = self.lock().announce(frame, &mut wakers);
-        wake(wakers);
-        sent
+        let sent = self.lock().announce(frame);
+        self.heard(sent)
+    }
+
+    /// Wakes whoever is to be woken after an event was queued, or was not.
+    fn heard(&self, sent: Result<Option<Waker>, Unheard>) -> Result<(), Fault> {
+        match sent {
+            Ok(waker) => {
+                wake(waker);
+                Ok(())
+            }
+            Err(Unheard { reason, wakers }) => {
+                wake(wakers);
+                self.sooner.notify_one();
+                Err(Fault::unavailable(reason.to_string()))
+            }
+        }
     }
 
     fn check_size(&self, name: &Name, frame: &Bytes) -> Result<(), Fault> {

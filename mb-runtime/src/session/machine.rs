@@ -236,16 +236,16 @@ impl Machine {
     }
 
     /// Queues an event. One that finds no room ends the session: its reader does not read.
-    pub(crate) fn announce(&mut self, frame: Bytes, wakers: &mut Vec<Waker>) -> Result<(), Fault> {
+    pub(crate) fn announce(&mut self, frame: Bytes) -> Result<Option<Waker>, Unheard> {
         if let Some(reason) = self.end() {
-            return Err(Fault::unavailable(reason.to_string()));
+            return Err(Unheard { reason, wakers: Vec::new() });
         }
-        if !self.outbox.has_room(frame.len()) {
-            self.close(EndReason::Overflowed, wakers);
-            return Err(Fault::unavailable("the other side does not read what it is sent"));
+        if self.outbox.has_room(frame.len()) {
+            return Ok(self.send(frame));
         }
-        wakers.extend(self.send(frame));
-        Ok(())
+        let mut wakers = Vec::new();
+        self.close(EndReason::Overflowed, &mut wakers);
+        Err(Unheard { reason: EndReason::Overflowed, wakers })
     }
 
     /// Ready when so little waits to be sent that more may be made, or the session is over.
@@ -438,6 +438,15 @@ impl Machine {
     pub(crate) fn under_way(&self) -> (usize, usize) {
         (self.calls.len(), self.served.len() + self.inline)
     }
+}
+
+/// An event that does not reach the other side.
+#[derive(Debug)]
+pub(crate) struct Unheard {
+    /// Why the session has ended, be it just now.
+    pub(crate) reason: EndReason,
+    /// Whom to wake because of it.
+    pub(crate) wakers: Vec<Waker>,
 }
 
 enum Refusal {

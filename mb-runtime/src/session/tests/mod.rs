@@ -267,10 +267,10 @@ fn an_end_that_reads_nothing_is_left_when_its_queue_is_full() {
     let mut pair = Pair::new(&limits(|limits| limits.queued_frames = 8));
     let event = bytes::Bytes::from_static(b"{}");
     for _ in 0..8 {
-        pair.ends[0].machine.announce(event.clone(), &mut Vec::new()).unwrap();
+        pair.ends[0].machine.announce(event.clone()).unwrap();
     }
-    let refused = pair.ends[0].machine.announce(event, &mut Vec::new()).unwrap_err();
-    assert_eq!(refused.kind(), FaultKind::Unavailable);
+    let unheard = pair.ends[0].machine.announce(event).unwrap_err();
+    assert_eq!(unheard.reason, EndReason::Overflowed);
     assert_eq!(pair.ends[0].machine.end(), Some(EndReason::Overflowed));
 }
 
@@ -278,8 +278,8 @@ fn an_end_that_reads_nothing_is_left_when_its_queue_is_full() {
 fn bytes_are_bounded_as_well_as_frames() {
     let mut pair = Pair::new(&limits(|limits| limits.queued_bytes = 100));
     let event = bytes::Bytes::from_static(&[b' '; 60]);
-    pair.ends[0].machine.announce(event.clone(), &mut Vec::new()).unwrap();
-    pair.ends[0].machine.announce(event, &mut Vec::new()).unwrap_err();
+    pair.ends[0].machine.announce(event.clone()).unwrap();
+    pair.ends[0].machine.announce(event).unwrap_err();
     assert_eq!(pair.ends[0].machine.end(), Some(EndReason::Overflowed));
 }
 
