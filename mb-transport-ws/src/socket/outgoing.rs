@@ -13,7 +13,10 @@ use futures_sink::Sink;
 use mb_core::{ConnectionError, EndReason, Frame};
 use tokio_tungstenite::tungstenite::{
     Error, Message,
-    protocol::frame::{Frame as RawFrame, Utf8Bytes},
+    protocol::frame::{
+        Frame as RawFrame,
+        coding::{Data, OpCode},
+    },
 };
 
 use super::{Io, Socket, State, error};
@@ -35,15 +38,11 @@ impl<S: Io> Outgoing<S> {
         Self { socket, frames: VecDeque::new(), text }
     }
 
-    fn data(&self, data: Bytes) -> Result<Message, ConnectionError> {
-        if !self.text {
-            return Ok(Message::Binary(data));
-        }
-        match Utf8Bytes::try_from(data) {
-            Ok(text) => Ok(Message::Text(text)),
-            // Codecs are held to it where they write.
-            Err(_) => Err(ConnectionError::Protocol("a text that is not UTF-8".to_owned())),
-        }
+    /// As a frame, not as a text, which would be checked for being one: codecs are held to it where
+    /// they write.
+    fn data(&self, data: Bytes) -> Message {
+        let kind = if self.text { Data::Text } else { Data::Binary };
+        Message::Frame(RawFrame::message(data, OpCode::Data(kind), true))
     }
 
     /// Hands one frame to the socket, which has room for it.
@@ -52,7 +51,7 @@ impl<S: Io> Outgoing<S> {
             Frame::Data(_) if state.closing => {
                 return Err(ConnectionError::Lost("it has been closed".into()));
             }
-            Frame::Data(data) => self.data(data)?,
+            Frame::Data(data) => self.data(data),
             _ if state.closing => return Ok(()),
             Frame::Ping => Message::Ping(Bytes::new()),
             // Not `Message::Pong`, which would take the place of the answer to a ping.
