@@ -5,10 +5,11 @@ pub use mb_runtime::{
     Actor, AnyError, AnyRequest, Auth, BindError, Body, Call, Caller, Client, ClientBuilder,
     ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor, DeclaredError,
     DecodeError, EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event,
-    EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint, Never, Overflow, Payload,
-    Publish, RawCall, RawStream, Received, Reply, Request, RequestDescriptor, Resolve,
-    ServedContract, Server, ServerBuilder, StartError, Status, StopError, Stream, StreamCall,
-    Subscribe, Subscribing, Subscription, SubscriptionGuard, Transport, UnknownName, WireError,
+    EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, Never, Notice,
+    Overflow, Payload, Publish, RawCall, RawStream, Received, Reconnect, Reply, Request,
+    RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, StartError, Status,
+    StopError, Stream, StreamCall, Subscribe, Subscribing, Subscription, SubscriptionGuard,
+    Transport, UnknownName, WireError,
 };
 
 #[doc = include_str!("../docs/contract.md")]
