@@ -20,6 +20,7 @@ use magicbutton::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::Notify,
     time::timeout,
 };
 
@@ -157,11 +158,19 @@ struct Proxy {
     /// Connections that were cut.
     cuts: AtomicUsize,
     was_cut: AtomicBool,
+    /// A connection on which nothing passes but the handshake.
+    mute: Option<usize>,
+    /// Told when the client has hung up on that one.
+    left: Notify,
 }
 
 impl Proxy {
     /// `cuts` says where the first connections are cut. All further ones are not.
     async fn start(server: &str, cuts: Vec<Cut>) -> Arc<Self> {
+        Self::start_with(server, cuts, None).await
+    }
+
+    async fn start_with(server: &str, cuts: Vec<Cut>, mute: Option<usize>) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("ws://{}/desk", listener.local_addr().unwrap());
         let proxy = Arc::new(Self {
@@ -169,6 +178,8 @@ impl Proxy {
             passed: AtomicUsize::new(0),
             cuts: AtomicUsize::new(0),
             was_cut: AtomicBool::new(false),
+            mute,
+            left: Notify::new(),
         });
         let (server, this) = (server.to_owned(), Arc::clone(&proxy));
         tokio::spawn(async move {
@@ -185,8 +196,15 @@ impl Proxy {
     async fn carry(&self, number: usize, client: TcpStream, server: &str, cut: Option<Cut>) {
         let server = TcpStream::connect(server).await.unwrap();
         (client.set_nodelay(true).unwrap(), server.set_nodelay(true).unwrap());
-        let (from_client, to_client) = client.into_split();
-        let (from_server, to_server) = server.into_split();
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_server, mut to_server) = server.into_split();
+        if self.mute == Some(number) {
+            to_server.write_all(&head(&mut from_client).await.unwrap()).await.unwrap();
+            to_client.write_all(&head(&mut from_server).await.unwrap()).await.unwrap();
+            let _ = tokio::io::copy(&mut from_client, &mut tokio::io::sink()).await;
+            self.left.notify_one();
+            return;
+        }
         let passed = AtomicUsize::new(0);
         let passed = if number == 0 { &self.passed } else { &passed };
         let up = self.pump(from_client, to_server, passed, cut);
@@ -611,4 +629,39 @@ async fn a_client_that_connects_lazily_gets_through_whatever_is_cut_first() {
         let looked = guard(&cuts, "look", async { desk.look("x".into()).await }).await;
         assert_eq!(looked.unwrap(), "x");
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_was_given_up_does_not_take_the_next_one_with_it() {
+    let server = Server::builder()
+        .serve(desk::serve(Desk::default()))
+        .bind("ws://127.0.0.1:0/desk")
+        .start()
+        .await
+        .unwrap();
+    let cuts = vec![Cut { after: 8, middle: false }];
+    let proxy = Proxy::start_with(server.endpoints()[0].authority(), cuts.clone(), Some(1)).await;
+    let client = Client::builder()
+        .reconnect(Reconnect::new().first_delay(Duration::from_millis(1)))
+        .limits(|limits| limits.handshake = Duration::from_millis(200))
+        .connect(&*proxy.endpoint)
+        .await
+        .unwrap();
+    let desk = client.typed::<desk::Client>().unwrap();
+    let mut rang = client.subscribe::<desk::Rang>().await.unwrap();
+    // The first connection is cut here, the second never answers, the third does.
+    let look = || guard(&cuts, "look", async { desk.look("x".into()).await.unwrap() });
+    (look().await, look().await);
+    assert_eq!(rang.gaps(), 1);
+    // The second one only ends now, as nobody has answered its goodbye.
+    guard(&cuts, "leave", proxy.left.notified()).await;
+    for _ in 0..100 {
+        look().await;
+    }
+    assert_eq!((client.status(), rang.gaps()), (ClientStatus::Connected, 1));
+    assert_eq!(server.clients().len(), 1);
+    server.broadcast(desk::Rang { key: "1".into() }).await.unwrap();
+    let notice = guard(&cuts, "event", rang.next_notice()).await;
+    assert!(matches!(notice, Some(Notice::Gap)), "{notice:?}");
+    assert_eq!(guard(&cuts, "event", rang.next()).await.unwrap().key, "1");
 }
