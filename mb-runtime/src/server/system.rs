@@ -1,8 +1,8 @@
 //! What every server answers beside its contracts: the `$` requests of the wire format.
 
 use mb_core::{
-    Answer, Body, ContractVersion, Fault, FaultKind, Hello, Host, Introduction, Link, Message,
-    Payload, SubscriptionId,
+    Answer, Body, ContractVersion, EndReason, Fault, FaultKind, Hello, Host, Introduction, Link,
+    Message, Payload, SubscriptionId,
 };
 
 use super::{Core, peer::Peer};
@@ -24,7 +24,9 @@ pub(super) fn answer(core: &Core, peer: &Peer, request: Message) -> Answer {
     match name {
         system::REGISTER => Ok(Body::new(register(core, peer, read(name, body)?)?)),
         system::UNREGISTER => {
-            peer.close(mb_core::EndReason::ClientDisconnected);
+            peer.close(EndReason::ClientDisconnected);
+            // Whoever is not counted any more does not stay. This answer goes before the goodbye.
+            peer.caller().back().close(EndReason::ClientDisconnected);
             Ok(Body::new(Unregistered { success: true, timestamp: timestamp() }))
         }
         system::PING => {
