@@ -115,7 +115,7 @@ impl Calls {
         self.earliest
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn len(&self) -> usize {
         self.slots.len()
     }

@@ -431,7 +431,7 @@ impl Machine {
     }
 
     /// How many calls of this side, and requests of the other, are under way.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn under_way(&self) -> (usize, usize) {
         (self.calls.len(), self.served.len() + self.inline)
     }

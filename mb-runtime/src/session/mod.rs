@@ -6,6 +6,8 @@
 
 mod calls;
 mod driver;
+#[cfg(any(test, feature = "fuzzing"))]
+mod fuzzing;
 mod link;
 mod machine;
 mod outbox;
@@ -30,6 +32,8 @@ use tokio::{
 };
 
 pub(crate) use driver::Driver;
+#[cfg(feature = "fuzzing")]
+pub use fuzzing::take_apart;
 use link::SessionLink;
 pub(crate) use link::{system_request, understood};
 use machine::Machine;
