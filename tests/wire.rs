@@ -677,3 +677,61 @@ async fn a_stopping_server_says_goodbye() {
     soon(server.stop()).await.unwrap();
     assert_eq!(client.closed().await.unwrap(), (CloseCode::Away, "the server stopped".to_owned()));
 }
+
+contract!(
+    /// Another contract that has an event of the same name.
+    #[contract(version = "1.0.0")]
+    pub mod attic {
+        /// A thing was made, up there.
+        #[event]
+        struct ThingMade {
+            floor: u32,
+        }
+
+        /// Answers.
+        #[request]
+        async fn knock() -> u32;
+    }
+);
+
+struct Attic;
+
+impl attic::Service for Attic {
+    async fn knock(&self, _: &Context) -> Reply<u32> {
+        Ok(1)
+    }
+}
+
+#[tokio::test]
+async fn a_bare_name_that_means_two_events_is_not_used() {
+    let (sender, mut received) = mpsc::unbounded_channel();
+    let server = builder()
+        .serve(attic::serve(Attic))
+        .on(move |event: magicbutton::Received<attic::ThingMade>| {
+            let _ = sender.send(event.floor);
+            async { Ok(()) }
+        })
+        .start()
+        .await
+        .unwrap();
+    let mut client = by_hand(&server).await;
+    client.nothing().await;
+    server.broadcast(made("1")).await.unwrap();
+    assert_eq!(client.next().await["event"], "workshop/thingMade");
+    server.broadcast(attic::ThingMade { floor: 1 }).await.unwrap();
+    assert_eq!(client.next().await["event"], "attic/thingMade");
+    server.broadcast(scrapped("2")).await.unwrap();
+    assert_eq!(client.next().await["event"], "thingScrapped");
+    // By hand it is refused, with what it could have meant; our own client says which.
+    client.send(json!({ "type": "event", "event": "thingMade", "payload": { "floor": 2 } })).await;
+    let error = client.event("$error").await["payload"].clone();
+    assert_eq!(error["code"], "CONTRACT_MISMATCH");
+    assert!(error["message"].as_str().unwrap().contains("attic/thingMade"), "{error}");
+    let ours = magicbutton::Client::connect(&server.endpoints()[0]).await.unwrap();
+    ours.emit(attic::ThingMade { floor: 3 }).await.unwrap();
+    assert_eq!(soon(received.recv()).await, Some(3));
+    let mut heard = ours.subscribe::<attic::ThingMade>().await.unwrap();
+    server.broadcast(made("4")).await.unwrap();
+    server.broadcast(attic::ThingMade { floor: 5 }).await.unwrap();
+    assert_eq!(soon(heard.next()).await.unwrap().floor, 5);
+}

@@ -89,10 +89,12 @@ impl Shared {
 
     /// The name that the other side knows a message by.
     fn name_of<'a>(&self, name: &'a Name) -> &'a str {
+        let in_full = self.full_names.load(Ordering::Relaxed);
         match name {
-            Name::Request(request) if !self.full_names.load(Ordering::Relaxed) => request.name,
-            // An event is written once for all its readers, of whatever kind they are.
-            Name::Event(event) => event.name,
+            Name::Request(request) if !in_full => request.name,
+            // A server writes an event once for all its readers, of whatever kind they are. A
+            // client's one reader may have two events of this name.
+            Name::Event(event) if !(in_full && self.patient) => event.name,
             name => name.as_str(),
         }
     }
