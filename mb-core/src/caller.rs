@@ -88,11 +88,6 @@ impl Caller {
         }
     }
 
-    /// Whether the client has said who it is since it connected.
-    pub fn is_registered(&self) -> bool {
-        self.registered.get().is_some()
-    }
-
     /// Everything known of the client.
     pub fn info(&self) -> &ClientInfo {
         self.registered.get().unwrap_or(&self.anonymous)

@@ -42,6 +42,9 @@ pub use mb_core::{
     Request, RequestDescriptor, Resolve, Status, Subscribe, Transport, UnknownName, WireError,
 };
 pub use server::{Server, ServerBuilder, StartError, StopError};
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use session::take_apart;
 pub use subscription::{Notice, Overflow, Received, Subscription, SubscriptionGuard};
 
 /// The WebSocket transport, for what a connection string cannot say.

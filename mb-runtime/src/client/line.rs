@@ -24,7 +24,7 @@ use mb_core::{
 };
 use tokio::{
     sync::watch,
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use super::{
@@ -48,13 +48,16 @@ pub(super) struct Line {
     last: Mutex<Option<Connected>>,
     wanted: Mutex<HashMap<SubscriptionId, Wanted>>,
     next: AtomicU64,
+    /// How many connections were attempted: each has a number of its own, as one that was given up
+    /// may tell of its end long after.
+    attempts: AtomicU64,
 }
 
 #[derive(Clone)]
 enum State {
     /// Which connection this is, counted from one.
     Up(u64, Connected),
-    /// Which connection was lost.
+    /// Which connection was lost last, be it one that was not in use yet.
     Down(u64, EndReason),
     /// There will be none any more.
     Over(Fault),
@@ -78,8 +81,8 @@ impl Line {
     fn new(dialer: Dialer, reconnect: Reconnect, inbound: Arc<Inbound>) -> Arc<Self> {
         let state = watch::Sender::new(State::Down(0, EndReason::ConnectionLost));
         let (codec, wanted, next) = (OnceLock::new(), Mutex::default(), AtomicU64::new(1));
-        let last = Mutex::default();
-        Arc::new(Self { dialer, reconnect, inbound, codec, state, last, wanted, next })
+        let (last, attempts) = (Mutex::default(), AtomicU64::new(0));
+        Arc::new(Self { dialer, reconnect, inbound, codec, state, last, wanted, next, attempts })
     }
 
     /// Makes the first connection. One that its engine looks after needs no line.
@@ -90,9 +93,10 @@ impl Line {
     ) -> Result<(Connected, Option<Arc<Self>>), Fault> {
         let line = Self::new(dialer, reconnect, inbound);
         let mut attempt = 0;
-        let dialed = loop {
-            match line.dialer.dial(attempt, Incoming::new(&line, 1)).await {
-                Ok(dialed) => break dialed,
+        let (number, dialed) = loop {
+            let (number, incoming) = Incoming::new(&line);
+            match line.dialer.dial(attempt, incoming).await {
+                Ok(dialed) => break (number, dialed),
                 Err(fault) if attempt + 1 >= line.dialer.targets.len() => return Err(fault),
                 Err(fault) => tracing::info!(%fault, "the next endpoint is tried"),
             }
@@ -105,7 +109,7 @@ impl Line {
                 Ok((connected, None))
             }
             Dialed::Session(connected, codec) => {
-                line.take_over(1, connected.clone(), codec).await?;
+                line.take_over(number, connected.clone(), codec).await?;
                 tokio::spawn(Self::keep(Arc::downgrade(&line)));
                 Ok((connected, Some(line)))
             }
@@ -150,12 +154,19 @@ impl Line {
 
     /// The connection of this number is over.
     fn lost(&self, number: u64, reason: EndReason) {
-        let lost = self.state.send_if_modified(|state| {
-            let current = matches!(state, State::Up(current, _) if *current == number);
-            if current {
+        let mut lost = false;
+        self.state.send_if_modified(|state| {
+            let ended = match state {
+                State::Up(current, _) => *current == number,
+                // Before it was in use, maybe between its registration and that.
+                State::Down(last, _) => *last < number,
+                State::Over(_) => false,
+            };
+            lost = ended && matches!(state, State::Up(..));
+            if ended {
                 *state = State::Down(number, reason);
             }
-            current
+            ended
         });
         if lost {
             // Told at once: what comes from here on comes after the gap.
@@ -232,7 +243,7 @@ impl Line {
     async fn keep(line: Weak<Self>) {
         let mut delays = None;
         let mut attempt = 0;
-        while let Some((number, reason)) = Self::until_lost(&line, &mut delays).await {
+        while let Some(reason) = Self::until_lost(&line, &mut delays).await {
             let Some(delay) = Self::delay(&line, &mut delays) else {
                 if let Some(line) = line.upgrade() {
                     let fault = Fault::unavailable(reason.to_string());
@@ -242,7 +253,7 @@ impl Line {
             };
             sleep(delay).await;
             let Some(line) = line.upgrade() else { return };
-            if let Err(fault) = line.renew(number + 1, attempt).await {
+            if let Err(fault) = line.renew(attempt).await {
                 line.inbound.report(fault.clone());
                 if !fault.is_retryable() {
                     tracing::warn!(%fault, "the server refuses this client: it gives up");
@@ -260,7 +271,7 @@ impl Line {
     async fn until_lost(
         line: &Weak<Self>,
         delays: &mut Option<ExponentialBackoff>,
-    ) -> Option<(u64, EndReason)> {
+    ) -> Option<EndReason> {
         let mut state = line.upgrade()?.state.subscribe();
         let since = Instant::now();
         let lost = state.wait_for(|state| !matches!(state, State::Up(..))).await;
@@ -268,7 +279,7 @@ impl Line {
             *delays = None;
         }
         match lost.as_deref() {
-            Ok(State::Down(number, reason)) => Some((*number, *reason)),
+            Ok(State::Down(_, reason)) => Some(*reason),
             _ => None,
         }
     }
@@ -281,8 +292,9 @@ impl Line {
     }
 
     /// One attempt to get a connection.
-    async fn renew(self: &Arc<Self>, number: u64, attempt: usize) -> Result<(), Fault> {
-        let dialed = self.dialer.dial(attempt, Incoming::new(self, number)).await?;
+    async fn renew(self: &Arc<Self>, attempt: usize) -> Result<(), Fault> {
+        let (number, incoming) = Incoming::new(self);
+        let dialed = self.dialer.dial(attempt, incoming).await?;
         match dialed {
             Dialed::Session(connected, codec) => self.take_over(number, connected, codec).await,
             Dialed::Linked(connected) => self.take_over(number, connected, Codec::JSON).await,
@@ -301,13 +313,18 @@ impl Line {
         self.inbound.met(&connected);
         self.subscribe_again(&*connected.link).await?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected.clone());
+        let mut lost = None;
         let up = self.state.send_if_modified(|state| {
-            let down = matches!(state, State::Down(..));
-            if down {
-                *state = State::Up(number, connected);
+            match state {
+                State::Down(last, reason) if *last >= number => lost = Some(*reason),
+                State::Down(..) => *state = State::Up(number, connected),
+                State::Up(..) | State::Over(_) => return false,
             }
-            down
+            lost.is_none()
         });
+        if let Some(reason) = lost {
+            return Err(Fault::unavailable(reason.to_string()));
+        }
         if !up {
             return Ok(());
         }
@@ -330,7 +347,7 @@ impl Line {
             wanted.iter().map(|(id, wanted)| (id.clone(), wanted.events.clone())).collect()
         };
         for (id, events) in wanted {
-            let there = link.subscribe(events).await?;
+            let there = self.ask(link, events).await?;
             match self.wanted().get_mut(&id) {
                 Some(wanted) => wanted.there = Some(there),
                 // Taken back meanwhile.
@@ -340,13 +357,23 @@ impl Line {
         Ok(())
     }
 
+    /// Subscribes on one connection. A server that answers everything but this must not hold a
+    /// client up.
+    async fn ask(&self, link: &dyn Link, events: Vec<String>) -> Result<SubscriptionId, Fault> {
+        let limit = self.dialer.limits.handshake;
+        timeout(limit, link.subscribe(events)).await.unwrap_or_else(|_| {
+            let reason = format!("the server did not answer a subscription within {limit:?}");
+            Err(Fault::new(FaultKind::Timeout, reason).with_retryable(true))
+        })
+    }
+
     async fn subscribe(self: Arc<Self>, events: Vec<String>) -> Result<SubscriptionId, Fault> {
         let (number, link) = self.link()?;
         let id = SubscriptionId(self.next.fetch_add(1, Ordering::Relaxed).to_string().into());
         // Noted before it is there: a connection made meanwhile makes it too.
         let place = Noted { line: &self, id: Some(id.clone()) };
         self.wanted().insert(id.clone(), Wanted { events: events.clone(), there: None });
-        let there = link.subscribe(events).await;
+        let there = self.ask(&*link, events).await;
         match there {
             Ok(there) => {
                 // On a connection that was lost meanwhile it means nothing any more.
@@ -452,9 +479,11 @@ impl Link for LineLink {
 }
 
 impl Incoming {
-    fn new(line: &Arc<Line>, number: u64) -> Arc<Self> {
+    /// For the next connection, and which that is.
+    fn new(line: &Arc<Line>) -> (u64, Arc<Self>) {
         let inbound = Arc::clone(&line.inbound);
-        Arc::new(Self { line: Arc::downgrade(line), number, inbound })
+        let number = line.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        (number, Arc::new(Self { line: Arc::downgrade(line), number, inbound }))
     }
 }
 

@@ -212,8 +212,8 @@ impl Core {
 impl Host for Core {
     fn accept(self: Arc<Self>, hello: Hello, back: Arc<dyn Link>) -> Result<Connected, Fault> {
         let peer = self.let_in(hello, back).map_err(|(_, fault)| fault)?;
+        peer.announce(&self);
         let info = peer.caller().info();
-        self.tell_presence(info, None);
         let contracts = self.routes.contracts().iter();
         Ok(Connected {
             server_id: self.id().to_owned(),

@@ -34,6 +34,8 @@ pub(super) struct Peer {
     key: u64,
     caller: Arc<Caller>,
     gone: AtomicBool,
+    /// Whether its coming was told, so that its going is.
+    announced: AtomicBool,
     /// Cancelled when the client leaves by itself: its streams end then.
     leaving: CancellationToken,
     interest: RwLock<Interest>,
@@ -55,6 +57,7 @@ impl Peer {
             key,
             caller,
             gone: AtomicBool::new(false),
+            announced: AtomicBool::new(false),
             leaving: CancellationToken::new(),
             interest: RwLock::default(),
             login: watch::Sender::default(),
@@ -82,12 +85,16 @@ impl Peer {
 
     /// Notes who the client says it is.
     pub(super) fn register(&self, core: &Core, hello: Hello) -> Result<ClientInfo, Fault> {
-        let first = !self.caller.is_registered();
         let info = self.caller.register(hello)?.clone();
-        if first {
-            core.tell_presence(&info, None);
-        }
+        self.announce(core);
         Ok(info)
+    }
+
+    /// Tells those who asked for it that this client is there, once.
+    pub(super) fn announce(&self, core: &Core) {
+        if !self.announced.swap(true, Ordering::AcqRel) {
+            core.tell_presence(self.caller.info(), None);
+        }
     }
 
     /// From now on it gets these events, and no others.
@@ -142,7 +149,9 @@ impl Peer {
     fn left(&self, reason: EndReason) {
         if let Some(core) = self.core.upgrade() {
             core.forget(self.key);
-            core.tell_presence(self.caller.info(), Some(reason));
+            if self.announced.load(Ordering::Acquire) {
+                core.tell_presence(self.caller.info(), Some(reason));
+            }
         }
     }
 

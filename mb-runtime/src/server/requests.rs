@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
 use mb_core::{
-    Answer, Body, Calling, ContractVersion, Fault, FaultKind, Hello, Host, Introduction, Link,
-    Message, Payload, SubscriptionId,
+    Answer, Body, Calling, ContractVersion, EndReason, Fault, FaultKind, Hello, Host, Introduction,
+    Link, Message, Payload, SubscriptionId,
 };
 
 use super::{Core, peer::Peer};
@@ -40,7 +40,9 @@ fn answer_at_once(core: &Core, peer: &Peer, name: &str, body: Body) -> Answer {
     match name {
         system::REGISTER => Ok(Body::new(register(core, peer, read(name, body)?)?)),
         system::UNREGISTER => {
-            peer.close(mb_core::EndReason::ClientDisconnected);
+            peer.close(EndReason::ClientDisconnected);
+            // Whoever is not counted any more does not stay. This answer goes before the goodbye.
+            peer.caller().back().close(EndReason::ClientDisconnected);
             Ok(Body::new(Unregistered { success: true, timestamp: timestamp() }))
         }
         system::PING => {

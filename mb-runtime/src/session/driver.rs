@@ -76,7 +76,10 @@ impl Driver {
         let reading = poll_fn(|cx| reader.poll_end(cx));
         let reason = match select(pin!(reading), &mut writer).await {
             Either::Left((reason, _)) => {
-                ending.lose(reason);
+                // A goodbye of this side's own is still to be written.
+                if !ending.shared.lock().is_over() {
+                    ending.lose(reason);
+                }
                 // Whether it says goodbye in time or not, the connection is over.
                 let _ = timeout(GOODBYE, writer).await;
                 reason
@@ -126,6 +129,8 @@ struct Reader {
 impl Reader {
     /// Handles every frame that is there; ready when there will be none any more.
     fn poll_end(&mut self, cx: &mut task::Context<'_>) -> Poll<EndReason> {
+        // Behind a goodbye of this side's own, only the end is waited for.
+        let over = self.shared.lock().is_over();
         for _ in 0..FRAMES_PER_TURN {
             while let Poll::Ready(Some(_)) = self.waiting.poll_next_unpin(cx) {}
             if self.waiting.len() >= WAITING_EVENTS {
@@ -136,6 +141,7 @@ impl Reader {
                 task::ready!(self.shared.lock().poll_room(cx));
             }
             match task::ready!(self.incoming.as_mut().poll_next(cx)) {
+                Some(Ok(Frame::Data(_))) if over => {}
                 Some(Ok(Frame::Data(frame))) => {
                     if let Some(end) = self.take(&frame, cx) {
                         return Poll::Ready(end);

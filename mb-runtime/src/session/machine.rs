@@ -152,8 +152,12 @@ impl Machine {
         self.calls.next_in_queue()
     }
 
-    /// Queues the request of a call.
+    /// Queues the request of a call. One whose end has come meanwhile is not sent: its caller has
+    /// been told so.
     pub(crate) fn request(&mut self, id: CallId, frame: Bytes) -> Option<Waker> {
+        if self.end().is_some() {
+            return None;
+        }
         self.calls.queued(id, self.outbox.next());
         self.send(frame)
     }
@@ -184,10 +188,15 @@ impl Machine {
 
     // Requests of the other side.
 
-    /// Turns a request from one that is answered where it was read into one that goes on.
+    /// Turns a request from one that is answered where it was read into one that goes on. `None`
+    /// where it must not: it is then [answered](Self::answered) with nothing.
     pub(crate) fn serve(&mut self, id: Box<str>, deadline: Option<Instant>) -> Option<ServedId> {
+        if self.end().is_some_and(|reason| self.is_over() || reason != EndReason::ServerStopped) {
+            return None;
+        }
+        let served = self.served.start(id, deadline)?;
         self.inline = self.inline.saturating_sub(1);
-        if self.is_over() { None } else { self.served.start(id, deadline) }
+        Some(served)
     }
 
     /// Ready when a request that goes on must not.
@@ -396,17 +405,18 @@ impl Machine {
 
     // The end.
 
-    /// Leaves, and says why. A stopping server first answers what it serves.
+    /// Leaves, and says why. A stopping server first answers what it serves; what is being answered
+    /// right now, which may be the request to leave, is answered in any case.
     pub(crate) fn close(&mut self, reason: EndReason, wakers: &mut Vec<Waker>) {
         if self.end().is_some() {
             return;
         }
         self.phase = Phase::Leaving(reason);
-        self.calls.end_all(reason, self.outbox.unsent(), wakers);
+        // What is queued still leaves, before the goodbye.
+        self.calls.end_all(reason, self.outbox.next(), wakers);
         if reason == EndReason::ServerStopped {
             self.served.leave(wakers);
         } else {
-            self.inline = 0;
             self.served.end_all(wakers);
         }
         wakers.extend(self.leave());
@@ -434,7 +444,7 @@ impl Machine {
     }
 
     /// How many calls of this side, and requests of the other, are under way.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn under_way(&self) -> (usize, usize) {
         (self.calls.len(), self.served.len() + self.inline)
     }

@@ -6,6 +6,8 @@
 
 mod calls;
 mod driver;
+#[cfg(any(test, feature = "fuzzing"))]
+mod fuzzing;
 mod link;
 mod machine;
 mod outbox;
@@ -27,6 +29,8 @@ use mb_core::{Codec, Duplex, Limits, Link, Name};
 use tokio::{sync::Notify, time::Instant};
 
 pub(crate) use driver::Driver;
+#[cfg(feature = "fuzzing")]
+pub use fuzzing::take_apart;
 use link::SessionLink;
 pub(crate) use link::{system_request, understood};
 use machine::Machine;
@@ -79,10 +83,12 @@ impl Shared {
 
     /// The name that the other side knows a message by.
     fn name_of<'a>(&self, name: &'a Name) -> &'a str {
+        let in_full = self.full_names.load(Ordering::Relaxed);
         match name {
-            Name::Request(request) if !self.full_names.load(Ordering::Relaxed) => request.name,
-            // An event is written once for all its readers, of whatever kind they are.
-            Name::Event(event) => event.name,
+            Name::Request(request) if !in_full => request.name,
+            // A server writes an event once for all its readers, of whatever kind they are. A
+            // client's one reader may have two events of this name.
+            Name::Event(event) if !(in_full && self.patient) => event.name,
             name => name.as_str(),
         }
     }

@@ -63,8 +63,12 @@ fn go_on<F: Future<Output = ()> + Send + 'static>(
     if sooner {
         shared.sooner.notify_one();
     }
-    if let Some(served) = served {
-        tokio::spawn(work(Arc::clone(shared), served));
+    match served {
+        Some(served) => drop(tokio::spawn(work(Arc::clone(shared), served))),
+        None => {
+            let waker = shared.lock().answered(None);
+            wake(waker);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod pair;
 mod random;
+mod seeds;
 
 use std::{task::Poll, time::Duration};
 
