@@ -3,12 +3,13 @@
 // One explicit list: what a user of a contract meets. Transport authors depend on `mb-core`.
 pub use mb_runtime::{
     Actor, AnyError, AnyRequest, Auth, BindError, Body, Call, Caller, Client, ClientBuilder,
-    ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor, DeclaredError,
-    DecodeError, EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event,
-    EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint, Never, Overflow, Payload,
-    Publish, RawCall, RawStream, Received, Reply, Request, RequestDescriptor, Resolve,
-    ServedContract, Server, ServerBuilder, StartError, Status, StopError, Stream, StreamCall,
-    Subscribe, Subscribing, Subscription, SubscriptionGuard, Transport, UnknownName, WireError,
+    ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor, ContractVersion,
+    CustomCodec, DeclaredError, DecodeError, EncodeError, EndReason, Endpoint, EndpointError,
+    ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint,
+    Limits, Never, Notice, Overflow, Payload, Publish, RawCall, RawStream, Received, Reconnect,
+    Reply, Request, RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, StartError,
+    Status, StopError, Stream, StreamCall, Subscribe, Subscribing, Subscription, SubscriptionGuard,
+    Transport, UnknownName, WireError,
 };
 
 #[doc = include_str!("../docs/contract.md")]
@@ -23,6 +24,8 @@ mod guide {
     mod events {}
     #[doc = include_str!("../docs/connections.md")]
     mod connections {}
+    #[doc = include_str!("../docs/network.md")]
+    mod network {}
     #[doc = include_str!("../docs/context.md")]
     mod context {}
     #[doc = include_str!("../docs/testing.md")]
