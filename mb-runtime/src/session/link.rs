@@ -116,7 +116,7 @@ impl Shared {
         self.check_size(event.name(), &frame).map_err(Unsent::Fault)?;
         let mut wakers = Vec::new();
         let mut machine = self.lock();
-        let sent = if self.patient && !machine.has_room() {
+        let sent = if self.is_client && !machine.has_room() {
             Err(Unsent::Full(frame))
         } else {
             machine.announce(frame, &mut wakers).map_err(Unsent::Fault)

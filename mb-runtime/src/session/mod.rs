@@ -48,8 +48,9 @@ struct Shared {
     full_names: AtomicBool,
     /// The largest frame that the other side takes.
     max_frame: AtomicUsize,
-    /// Whether whoever emits waits for room, instead of the reader being too slow.
-    patient: bool,
+    /// Whether this is the client's side: whoever emits there waits for room, instead of the
+    /// reader being too slow.
+    is_client: bool,
 }
 
 /// Whether a side that emits faster than the other reads is made to wait, or the other dismissed.
@@ -72,7 +73,7 @@ pub(crate) fn open(duplex: Duplex, limits: &Arc<Limits>, side: Side) -> (Arc<dyn
         sooner: Notify::new(),
         full_names: AtomicBool::new(false),
         max_frame: AtomicUsize::new(limits.max_message),
-        patient: side == Side::Client,
+        is_client: side == Side::Client,
     });
     let link = Arc::new(SessionLink(Arc::clone(&shared)));
     (link, Driver::new(shared, duplex.incoming, duplex.outgoing, duplex.remote))
@@ -85,10 +86,11 @@ impl Shared {
 
     /// The name that the other side knows a message by.
     fn name_of<'a>(&self, name: &'a Name) -> &'a str {
+        let in_full = self.full_names.load(Ordering::Relaxed);
         match name {
-            Name::Request(request) if !self.full_names.load(Ordering::Relaxed) => request.name,
-            // An event is written once for all its readers, of whatever kind they are.
-            Name::Event(event) => event.name,
+            Name::Request(request) if !in_full => request.name,
+            // A server writes an event once for all its readers, of whatever kind they are.
+            Name::Event(event) if !in_full || !self.is_client => event.name,
             name => name.as_str(),
         }
     }
