@@ -27,6 +27,8 @@ mod guide {
     mod events {}
     #[doc = include_str!("../docs/connections.md")]
     mod connections {}
+    #[doc = include_str!("../docs/network.md")]
+    mod network {}
     #[doc = include_str!("../docs/context.md")]
     mod context {}
     #[doc = include_str!("../docs/testing.md")]

@@ -1,54 +1,70 @@
-//! Three services hold typed conversations over `memory://`: orders are taken, products reserved
-//! for them, customers notified. Plays `orders.json`, prints what happens and a summary, and exits
-//! with a failure if the totals are off.
+//! Three services hold typed conversations: orders are taken, products reserved for them, customers
+//! notified. Plays `orders.json`, prints what happens and a summary, and exits with a failure if the
+//! totals are off.
 //!
-//! `cargo run --example order_service`
+//! `cargo run --example order_service` does so within one process, over `memory://`. In two
+//! processes, only the connection string is another:
+//!
+//! ```text
+//! cargo run --example order_service -- serve ws://127.0.0.1:9080/orders
+//! cargo run --example order_service -- play ws://127.0.0.1:9080/orders
+//! ```
 
 mod contract;
 mod notifications;
 mod order_service;
 mod play;
 mod product_service;
+mod serve;
+mod shop;
 mod summary;
 
 use std::{error::Error, process::ExitCode};
 
-use contract::{orders, products};
-use magicbutton::Server;
-use notifications::Notifications;
-use order_service::OrderService;
 use play::Script;
-use product_service::ProductService;
+use shop::Shop;
 
 const SCRIPT: &str = include_str!("orders.json");
 
+const USAGE: &str = "\
+usage: order_service                    serves and plays, in this process
+       order_service serve <endpoint>   serves until Ctrl-C or SIGTERM
+       order_service play <endpoint>    plays against a server that was just started
+
+An endpoint is a connection string: ws://127.0.0.1:9080/orders
+";
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let script: Script = serde_json::from_str(SCRIPT)?;
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        [] => within_one_process("memory://orders").await,
+        ["serve", endpoint] => serve::serve(endpoint).await.map(|()| true),
+        ["play", endpoint] => play::play_at(endpoint).await,
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("order_service: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
-    let product_server = Server::builder()
-        .id("product-service")
-        .serve(products::serve(ProductService::new(script.stock.clone())))
-        .bind("memory://products")
-        .start()
-        .await?;
-    let products = products::Client::connect("memory://products").await?;
+async fn within_one_process(endpoint: &str) -> Result<bool, Box<dyn Error>> {
+    let shop = Shop::open(endpoint).await?;
+    let adds_up = play::play_at(endpoint).await?;
+    shop.close().await?;
+    Ok(adds_up)
+}
 
-    let order_server = Server::builder()
-        .id("order-service")
-        .serve(orders::serve(OrderService::new(products.clone())))
-        .bind("memory://orders")
-        .start()
-        .await?;
-    let orders = orders::Client::connect("memory://orders").await?;
-
-    let notifications = Notifications::start(&orders).await?;
-    let played = play::play(&script, &orders).await;
-    let sent = notifications.finish().await;
-    let stock = products.list().await?;
-
-    order_server.stop().await?;
-    product_server.stop().await?;
-    let adds_up = summary::report(&script, &played, sent, &stock);
-    Ok(if adds_up { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// What both sides read: the stock to begin with, the requests, and what should come of them.
+fn script() -> Result<Script, serde_json::Error> {
+    serde_json::from_str(SCRIPT)
 }

@@ -1,16 +1,20 @@
 //! Plays a file of requests against the order service, as its log would have recorded them, and
 //! counts what comes back. Some are wrong on purpose.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error};
 
 use futures_util::future::join_all;
-use magicbutton::{Body, Failure, Reply};
+use magicbutton::{Body, Client, Failure, Reply};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::contract::{
-    orders::{self, Order, OrderStatus},
-    products::Product,
+use crate::{
+    contract::{
+        orders::{self, Order, OrderStatus},
+        products::{self, Product},
+    },
+    notifications::Notifications,
+    script, summary,
 };
 
 /// The example's input.
@@ -51,7 +55,34 @@ pub struct Played {
     pub orders: BTreeMap<String, Order>,
 }
 
-pub async fn play(script: &Script, client: &orders::Client) -> Played {
+/// Plays the file over one connection, on which both services are called and orders announced.
+/// Prints what happens, and says whether everything adds up.
+pub async fn play_at(endpoint: &str) -> Result<bool, Box<dyn Error>> {
+    let script = script()?;
+    let client = Client::connect(endpoint).await?;
+    let orders: orders::Client = client.typed()?;
+    let products: products::Client = client.typed()?;
+    if !script.is_where_it_begins(&products.list().await?) {
+        return Err("somebody has ordered here before: the totals of the file are those of a \
+                    server that was just started, so start a new one"
+            .into());
+    }
+    let notifications = Notifications::start(&orders).await?;
+    let played = play(&script, &orders).await;
+    let sent = notifications.finish().await;
+    let stock = products.list().await?;
+    client.disconnect().await;
+    Ok(summary::report(&script, &played, sent, &stock))
+}
+
+impl Script {
+    /// Whether nothing has been sold yet.
+    fn is_where_it_begins(&self, stock: &[Product]) -> bool {
+        self.stock.len() == stock.len() && self.stock.iter().all(|product| stock.contains(product))
+    }
+}
+
+async fn play(script: &Script, client: &orders::Client) -> Played {
     let mut played = Played::default();
     for step in &script.steps {
         println!("{}", step.note);

@@ -2,19 +2,21 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use magicbutton::{Context, Reply};
 
 use crate::contract::products::{Item, Product, Service, StockError};
 
-pub struct ProductService(Mutex<BTreeMap<String, Product>>);
+/// Clones share the stock: one service may be behind several servers.
+#[derive(Clone)]
+pub struct ProductService(Arc<Mutex<BTreeMap<String, Product>>>);
 
 impl ProductService {
     pub fn new(products: Vec<Product>) -> Self {
         let by_id = products.into_iter().map(|product| (product.product_id.clone(), product));
-        Self(Mutex::new(by_id.collect()))
+        Self(Arc::new(Mutex::new(by_id.collect())))
     }
 
     fn products(&self) -> MutexGuard<'_, BTreeMap<String, Product>> {

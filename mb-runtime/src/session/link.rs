@@ -115,7 +115,7 @@ impl Shared {
         let frame = written.map_err(|error| Unsent::Fault(unwritable(event.name(), &error)))?;
         self.check_size(event.name(), &frame).map_err(Unsent::Fault)?;
         let mut machine = self.lock();
-        if self.patient && !machine.has_room() {
+        if self.is_client && !machine.has_room() {
             return Err(Unsent::Full(frame));
         }
         let sent = machine.announce(frame);

@@ -47,8 +47,9 @@ struct Shared {
     full_names: AtomicBool,
     /// The largest frame that the other side takes.
     max_frame: AtomicUsize,
-    /// Whether whoever emits waits for room, instead of the reader being too slow.
-    patient: bool,
+    /// Whether this is the client's side: whoever emits there waits for room, instead of the
+    /// reader being too slow.
+    is_client: bool,
 }
 
 /// Whether a side that emits faster than the other reads is made to wait, or the other dismissed.
@@ -70,7 +71,7 @@ pub(crate) fn open(duplex: Duplex, limits: &Arc<Limits>, side: Side) -> (Arc<dyn
         sooner: Notify::new(),
         full_names: AtomicBool::new(false),
         max_frame: AtomicUsize::new(limits.max_message),
-        patient: side == Side::Client,
+        is_client: side == Side::Client,
     });
     let link = Arc::new(SessionLink(Arc::clone(&shared)));
     (link, Driver::new(shared, duplex.incoming, duplex.outgoing, duplex.remote))
@@ -88,7 +89,7 @@ impl Shared {
             Name::Request(request) if !in_full => request.name,
             // A server writes an event once for all its readers, of whatever kind they are. A
             // client's one reader may have two events of this name.
-            Name::Event(event) if !(in_full && self.patient) => event.name,
+            Name::Event(event) if !(in_full && self.is_client) => event.name,
             name => name.as_str(),
         }
     }

@@ -1,0 +1,51 @@
+//! The services behind their servers: the product service for the order service, in this process,
+//! and both of them for everybody, at one endpoint.
+
+use std::error::Error;
+
+use magicbutton::{Endpoint, Server, StopError};
+
+use crate::{
+    contract::{orders, products},
+    order_service::OrderService,
+    product_service::ProductService,
+    script,
+};
+
+pub struct Shop {
+    store: Server,
+    front: Server,
+}
+
+impl Shop {
+    pub async fn open(endpoint: &str) -> Result<Self, Box<dyn Error>> {
+        let service = ProductService::new(script()?.stock);
+        let store = Server::builder()
+            .id("product-service")
+            .serve(products::serve(service.clone()))
+            .bind("memory://products")
+            .start()
+            .await?;
+        let products = products::Client::connect("memory://products").await?;
+        let front = Server::builder()
+            .id("order-service")
+            .serve(orders::serve(OrderService::new(products)))
+            .serve(products::serve(service))
+            .bind(endpoint)
+            .start()
+            .await?;
+        Ok(Self { store, front })
+    }
+
+    /// Where clients connect to, with the real port where port 0 was asked for.
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        self.front.endpoints().first()
+    }
+
+    /// Answers what is under way, takes nothing new, and closes.
+    pub async fn close(self) -> Result<(), StopError> {
+        // Orders under way still need the product service.
+        self.front.stop().await?;
+        self.store.stop().await
+    }
+}
