@@ -46,7 +46,8 @@ fn event(scope: &Scope<'_>) -> TokenStream {
                 message: &#rt::Message,
             ) -> ::core::result::Result<::std::sync::Arc<Self>, #rt::DecodeError> {
                 match message.name().as_str() {
-                    #(#full_names => message.body().decode_shared().map(|event| {
+                    // Over a network it comes by its bare name, unless that could mean several.
+                    #(#full_names | #names => message.body().decode_shared().map(|event| {
                         ::std::sync::Arc::new(Self::#idents(event))
                     }),)*
                     other => ::core::result::Result::Err(#rt::DecodeError::unknown(other)),

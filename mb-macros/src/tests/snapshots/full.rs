@@ -504,7 +504,7 @@ pub mod orders {
             ::magicbutton::__private::v1::DecodeError,
         > {
             match message.name().as_str() {
-                "order-desk/order.created" => {
+                "order-desk/order.created" | "order.created" => {
                     message
                         .body()
                         .decode_shared()
@@ -512,7 +512,7 @@ pub mod orders {
                             ::std::sync::Arc::new(Self::OrderCreated(event))
                         })
                 }
-                "order-desk/emptied" => {
+                "order-desk/emptied" | "emptied" => {
                     message
                         .body()
                         .decode_shared()

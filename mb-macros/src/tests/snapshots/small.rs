@@ -215,7 +215,7 @@ pub mod greeter {
             ::magicbutton::__private::v1::DecodeError,
         > {
             match message.name().as_str() {
-                "greeter/greeted" => {
+                "greeter/greeted" | "greeted" => {
                     message
                         .body()
                         .decode_shared()
