@@ -87,8 +87,11 @@ impl Shared {
     fn name_of<'a>(&self, name: &'a Name) -> &'a str {
         match name {
             Name::Request(request) if !self.full_names.load(Ordering::Relaxed) => request.name,
-            // An event is written once for all its readers, of whatever kind they are.
-            Name::Event(event) => event.name,
+            // A client has one reader for what it emits; what a server announces is written once for
+            // all its readers, of whatever kind they are.
+            Name::Event(event) if !self.patient || !self.full_names.load(Ordering::Relaxed) => {
+                event.name
+            }
             name => name.as_str(),
         }
     }
