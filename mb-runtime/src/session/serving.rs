@@ -30,6 +30,7 @@ pub(super) fn serve(
     cx: &mut task::Context<'_>,
 ) {
     let deadline = message.context().deadline();
+    let name = message.name().clone();
     match local.answer(message) {
         Answering::Once(mut calling) => match Pin::new(&mut calling).poll(cx) {
             Poll::Ready(answer) => {
@@ -37,12 +38,12 @@ pub(super) fn serve(
                 let waker = shared.lock().answered(frame);
                 wake(waker);
             }
-            Poll::Pending => {
-                go_on(shared, id, deadline, |shared, served| answer_once(shared, served, calling))
-            }
+            Poll::Pending => go_on(shared, id, deadline, |shared, served| {
+                answer_once(shared, served, name, calling)
+            }),
         },
         Answering::Many(items) => {
-            go_on(shared, id, deadline, |shared, served| answer_many(shared, served, items))
+            go_on(shared, id, deadline, |shared, served| answer_many(shared, served, name, items))
         }
     }
 }
@@ -70,7 +71,7 @@ fn go_on<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-async fn answer_once(shared: Arc<Shared>, id: ServedId, mut calling: Calling) {
+async fn answer_once(shared: Arc<Shared>, id: ServedId, name: Name, mut calling: Calling) {
     let answer = poll_fn(|cx| {
         let stop = shared.lock().poll_stop(&id, cx);
         match stop {
@@ -88,12 +89,12 @@ async fn answer_once(shared: Arc<Shared>, id: ServedId, mut calling: Calling) {
     drop(calling);
     let frame = match answer {
         Ok(answer) => shared.answer_frame(&id.id, answer),
-        Err(stop) => shared.stop_frame(&id, stop),
+        Err(stop) => shared.stop_frame(&id, &name, stop),
     };
     shared.finish(&id, frame).await;
 }
 
-async fn answer_many(shared: Arc<Shared>, id: ServedId, mut items: Streaming) {
+async fn answer_many(shared: Arc<Shared>, id: ServedId, name: Name, mut items: Streaming) {
     let last = loop {
         // Nothing is made before the other side allows it, and the network has room for it.
         let item = poll_fn(|cx| {
@@ -124,7 +125,7 @@ async fn answer_many(shared: Arc<Shared>, id: ServedId, mut items: Streaming) {
             },
             Ok(Some(Err(failure))) => break shared.answer_frame(&id.id, Err(failure)),
             Ok(None) => break wire::end(&shared.codec, &id.id).ok(),
-            Err(stop) => break shared.stop_frame(&id, stop),
+            Err(stop) => break shared.stop_frame(&id, &name, stop),
         }
     };
     drop(items);
@@ -161,10 +162,13 @@ impl Shared {
         frame.or_else(|fault| wire::failure(&self.codec, id, &fault.to_wire())).ok()
     }
 
-    fn stop_frame(&self, id: &ServedId, stop: Stop) -> Option<Bytes> {
+    fn stop_frame(&self, id: &ServedId, name: &Name, stop: Stop) -> Option<Bytes> {
         let fault = match stop {
             Stop::Cancelled => Fault::new(FaultKind::Cancelled, "the caller has given up"),
-            Stop::Late => Fault::new(FaultKind::Timeout, "the caller's time was over"),
+            // As the caller itself says it, whichever of the two is first.
+            Stop::Late => {
+                Fault::new(FaultKind::Timeout, format!("{name} was not answered in time"))
+            }
             Stop::Leaving => stopped(),
             Stop::Closed => return None,
         };
