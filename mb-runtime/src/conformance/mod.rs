@@ -67,6 +67,7 @@
 
 mod cases;
 mod check;
+#[allow(dead_code, reason = "of some contracts only one side is used")]
 mod contract;
 mod report;
 mod service;

@@ -1,6 +1,6 @@
 //! The services behind the contracts, and what a case sees of their handlers.
 
-use std::{collections::BTreeSet, io, panic::panic_any, sync::Arc};
+use std::{collections::BTreeSet, io, panic::resume_unwind, sync::Arc};
 
 use futures_util::{StreamExt, stream};
 use mb_core::{Context, Failure, Fault, FaultKind, Reply, WireError};
@@ -58,7 +58,7 @@ impl Log {
 
     /// Lets whoever holds this ticket go on, now or later.
     pub(super) fn release(&self, ticket: u32) {
-        self.released.send_modify(|released| drop(released.insert(ticket)));
+        self.released.send_modify(|released| _ = released.insert(ticket));
     }
 
     /// Notes something that has been done.
@@ -134,15 +134,17 @@ impl probe::Service for Probe {
 
     async fn fail(&self, _: &Context, how: Failing) -> Reply<(), ProbeError> {
         Err(match how {
-            Failing::NotFound => ProbeError::NotFound { name: "ä/b".into(), count: u64::MAX }.into(),
+            Failing::NotFound => {
+                ProbeError::NotFound { name: "ä/b".into(), count: u64::MAX }.into()
+            }
             Failing::WrongColor => {
                 let shapes = vec![Shape::Nothing, Shape::Circle { radius: 0.5 }];
                 ProbeError::WrongColor { color: Color::DarkBlue, shapes }.into()
             }
             Failing::Closed => ProbeError::Closed.into(),
             Failing::Internal => Fault::internal(io::Error::other(SECRET)).into(),
-            // Not the macro: this is no mistake of ours.
-            Failing::Panic => panic_any(SECRET),
+            // A panic without a word on the terminal: it is no mistake of ours.
+            Failing::Panic => resume_unwind(Box::new(SECRET)),
             Failing::Sourced => Fault::unavailable("come back later").with_source(SECRET).into(),
             // A declared error of somebody else's contract, passed on without a thought.
             Failing::Foreign => Failure::Declared(ScreenError::Declined { reason: SECRET.into() })
@@ -253,7 +255,7 @@ impl probe::Service for Probe {
                 Then::End => None,
                 Then::Fail => Some(Err(ProbeError::Closed.into())),
                 Then::Refuse => Some(Err(Fault::new(FaultKind::Forbidden, "so far").into())),
-                Then::Panic => panic_any(SECRET),
+                Then::Panic => resume_unwind(Box::new(SECRET)),
                 Then::Hang => std::future::pending().await,
             }
         });
@@ -263,11 +265,7 @@ impl probe::Service for Probe {
         })
     }
 
-    fn weigh_each(
-        &self,
-        _: &Context,
-        bytes: Vec<u32>,
-    ) -> impl Stream<Item = Reply<String>> + Send {
+    fn weigh_each(&self, _: &Context, bytes: Vec<u32>) -> impl Stream<Item = Reply<String>> + Send {
         stream::iter(bytes).map(|bytes| Ok(weighing(bytes)))
     }
 }

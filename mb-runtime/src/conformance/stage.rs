@@ -60,7 +60,8 @@ impl<'a> Stage<'a> {
     }
 
     fn of(arena: &'a dyn Arena, server: Server, log: Arc<Log>) -> Outcome<Self> {
-        let at = there("the endpoint that a server listens on", server.endpoints().first())?.clone();
+        let at =
+            there("the endpoint that a server listens on", server.endpoints().first())?.clone();
         Ok(Self { arena, server, log, at })
     }
 

@@ -137,8 +137,7 @@ fn leaf(name: &str, note: Option<&str>, color: Color) -> Leaf {
 }
 
 fn everything() -> Everything {
-    let leaves =
-        vec![leaf("a", None, Color::Red), leaf("ß", Some("noted"), Color::DarkBlue)];
+    let leaves = vec![leaf("a", None, Color::Red), leaf("ß", Some("noted"), Color::DarkBlue)];
     let twig = Tree { leaves: leaves.clone(), branches: BTreeMap::new() };
     let branch = Tree { leaves: Vec::new(), branches: BTreeMap::from([("twig".into(), twig)]) };
     let tree = Tree { leaves, branches: BTreeMap::from([("".into(), branch)]) };

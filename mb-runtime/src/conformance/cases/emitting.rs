@@ -33,7 +33,7 @@ fn remembering(server: ServerBuilder, log: &Arc<Log>) -> ServerBuilder {
         let log = Arc::clone(&log);
         async move {
             match event.text.as_str() {
-                "panic" => std::panic::panic_any(SECRET),
+                "panic" => std::panic::resume_unwind(Box::new(SECRET)),
                 "fail" => Err(Fault::unavailable("not today"))?,
                 _ => {}
             }
@@ -118,7 +118,8 @@ async fn who_emits_after_the_stop_is_told(arena: &dyn Arena) -> Outcome {
     let client = client.connect(stage.dial()).await?;
     let mut status = client.watch_status();
     stage.server.stop().await?;
-    let gone = |status: &crate::ClientStatus| matches!(status, crate::ClientStatus::Disconnected(_));
+    let gone =
+        |status: &crate::ClientStatus| matches!(status, crate::ClientStatus::Disconnected(_));
     status.wait_for(gone).await?;
     refused(FaultKind::Unavailable, client.emit(noted(1, "late")).await).map(drop)
 }

@@ -78,8 +78,7 @@ async fn all_events_of_a_contract_arrive_in_order(arena: &dyn Arena) -> Outcome 
     let stage = Stage::open(arena).await?;
     let client = stage.connect().await?;
     let mut events = client.subscribe::<probe::Event>().await?;
-    let sent: [probe::Event; 3] =
-        [noted(1).into(), Wiped { number: 2 }.into(), noted(3).into()];
+    let sent: [probe::Event; 3] = [noted(1).into(), Wiped { number: 2 }.into(), noted(3).into()];
     for event in &sent {
         stage.server.broadcast(event.clone()).await?;
     }

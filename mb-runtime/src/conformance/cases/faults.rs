@@ -73,7 +73,9 @@ async fn declared_errors_arrive_whole_without_types(arena: &dyn Arena) -> Outcom
         (
             "wrongColor",
             "BAD_COLOR",
-            Some(json!({ "color": "darkBlue", "shapes": ["nothing", { "circle": { "radius": 0.5 } }] })),
+            Some(
+                json!({ "color": "darkBlue", "shapes": ["nothing", { "circle": { "radius": 0.5 } }] }),
+            ),
         ),
         ("closed", "CLOSED", None),
     ] {

@@ -15,7 +15,11 @@ use crate::{
     conformance::{
         Arena,
         check::{Outcome, fault, holds, owed, refused, same, there},
-        contract::{annex, other_probe, probe::{self, Noted, Question, Refusal, Then}, screen},
+        contract::{
+            annex, other_probe,
+            probe::{self, Noted, Question, Refusal, Then},
+            screen,
+        },
         service::{Annex, Log, Other, Screen},
         stage::{Stage, connecting, fresh, hold, serving, spawn},
     },
@@ -208,6 +212,7 @@ async fn a_call_under_way_at_a_crash_fails_and_may_have_run(arena: &dyn Arena) -
     let told = fault(FaultKind::Unavailable, held.await?)?;
     holds("it may be sent again", told.is_retryable())?;
     holds("its handler may have run", told.may_have_run())?;
+    away(client.client()).await?;
     let stage = again(arena, at).await?;
     back(client.client()).await?;
     client.nothing().await?;
