@@ -342,7 +342,8 @@ async fn a_client_may_be_there_before_its_server(arena: &dyn Arena) -> Outcome {
     let stage = stage.reopen().await?;
     stage.log.release(1);
     same("the answer", held.await?, 1)?;
-    same("the status", client.client().status(), ClientStatus::Connected)
+    // Calls go through before the status says so, never the other way round.
+    back(client.client()).await
 }
 
 async fn the_status_tells_every_step(arena: &dyn Arena) -> Outcome {
