@@ -60,8 +60,11 @@ impl Caller {
         host: Weak<dyn Host>,
         back: Arc<dyn Link>,
     ) -> Self {
+        let named = hello.client_id.is_some();
         let anonymous = ClientInfo::new(hello, connection_id, SystemTime::now());
-        Self { anonymous, registered: OnceLock::new(), host, back }
+        // Who says its name as it connects cannot take another one later.
+        let registered = if named { anonymous.clone().into() } else { OnceLock::new() };
+        Self { anonymous, registered, host, back }
     }
 
     /// The server at the other end of a client's connection, for what that client serves.

@@ -7,6 +7,8 @@
 #![warn(unreachable_pub)]
 
 mod client;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod dispatch;
 mod login;
 mod server;

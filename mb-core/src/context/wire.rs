@@ -27,7 +27,7 @@ impl Context {
     pub fn travelling(&self) -> Travelling {
         match (self.written.get(), self.remaining()) {
             (None, None) => Travelling::Nothing,
-            (None, Some(left)) => Travelling::Deadline(millis(left)),
+            (None, Some(left)) => Travelling::Deadline(time_left(left)),
             (Some(_), _) => match self.to_wire() {
                 None => Travelling::Nothing,
                 Some(wire) => Travelling::Whole(Box::new(wire)),
@@ -65,7 +65,7 @@ impl Context {
                 deadline_ms: None,
             },
         };
-        let wire = WireContext { deadline_ms: self.remaining().map(millis), ..wire };
+        let wire = WireContext { deadline_ms: self.remaining().map(time_left), ..wire };
         (wire != WireContext::default()).then_some(wire)
     }
 
@@ -91,6 +91,11 @@ impl Context {
         };
         Self { caller: None, deadline, written: Arc::new(written).into() }
     }
+}
+
+/// Rounded up: the other side does not say that a time is over before it is.
+fn time_left(left: Duration) -> u64 {
+    millis(left.saturating_add(Duration::from_nanos(999_999)))
 }
 
 fn unix_millis(time: SystemTime) -> u64 {

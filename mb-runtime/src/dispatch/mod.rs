@@ -137,6 +137,12 @@ fn misshapen(request: &RequestDescriptor, error: &DecodeError) -> Fault {
     .with_details(details)
 }
 
+/// The request is asked for in the way that it is not answered.
+pub(crate) fn answered_otherwise(request: &RequestDescriptor) -> Fault {
+    let how = if request.streamed { "by a stream, not once" } else { "once, not by a stream" };
+    Fault::new(FaultKind::ValidationFailed, format!("{} is answered {how}", request.full_name))
+}
+
 impl std::fmt::Debug for ServedContract {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ServedContract({})", self.descriptor.name)

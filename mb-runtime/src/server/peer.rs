@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Core, requests};
 use crate::{
-    dispatch::{Handler, Route, refused_stream, stopped},
+    dispatch::{Handler, answered_otherwise, refused_stream, stopped},
     login::Login,
     wire::system::{self, is_system},
 };
@@ -213,7 +213,7 @@ impl Peer {
         let route = core.routes.request(&name)?;
         match &route.handler {
             Handler::Unary(handler) => Ok(handler(self.admit(context), body)),
-            Handler::Streamed(_) => Err(answered_otherwise(route)),
+            Handler::Streamed(_) => Err(answered_otherwise(route.descriptor)),
         }
     }
 
@@ -249,7 +249,7 @@ impl Peer {
             Handler::Streamed(handler) => {
                 Ok(until(handler(self.admit(context), body), self.leaving.clone()))
             }
-            Handler::Unary(_) => Err(answered_otherwise(route)),
+            Handler::Unary(_) => Err(answered_otherwise(route.descriptor)),
         }
     }
 }
@@ -327,10 +327,4 @@ fn until(stream: Streaming, leaving: CancellationToken) -> Streaming {
     let reason = stream::once(async move { left.is_cancelled() })
         .filter_map(|left| ready(left.then(|| Err(disconnected().into()))));
     stream.take_until(leaving.cancelled_owned()).chain(reason).boxed()
-}
-
-fn answered_otherwise(route: &Route) -> Fault {
-    let request = route.descriptor;
-    let how = if request.streamed { "by a stream, not once" } else { "once, not by a stream" };
-    Fault::new(FaultKind::ValidationFailed, format!("{} is answered {how}", request.full_name))
 }

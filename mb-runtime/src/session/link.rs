@@ -20,7 +20,10 @@ use super::{
     machine::Unheard,
     wake,
 };
-use crate::wire::{self, system};
+use crate::{
+    dispatch::{answered_otherwise, refused_stream},
+    wire::{self, system},
+};
 
 /// The way to the other side of a session.
 pub(crate) struct SessionLink(pub(super) Arc<Shared>);
@@ -30,12 +33,23 @@ const WINDOW: u32 = 32;
 
 impl Link for SessionLink {
     fn call(&self, request: Message) -> Calling {
+        // The other side would wait to be asked for items, and this one for an answer.
+        if let Name::Request(declared) = request.name()
+            && declared.streamed
+        {
+            return Calling::refused(answered_otherwise(declared));
+        }
         let call = Outgoing::new(&self.0, request, None);
         let running: BoxFuture<'static, Answer> = Box::pin(CallOnce(call));
         running.into()
     }
 
     fn stream(&self, request: Message) -> Streaming {
+        if let Name::Request(declared) = request.name()
+            && !declared.streamed
+        {
+            return refused_stream(answered_otherwise(declared));
+        }
         let call = Outgoing::new(&self.0, request, Some(WINDOW));
         Box::pin(CallMany { call, taken: 0, done: false })
     }

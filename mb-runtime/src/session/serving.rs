@@ -40,13 +40,13 @@ pub(super) fn serve(
                 let waker = shared.lock().answered(frame);
                 wake(waker);
             }
-            Poll::Pending => {
-                go_on(shared, id, deadline, |shared, served| answer_once(shared, served, calling))
-            }
+            Poll::Pending => go_on(shared, id, deadline, |shared, served| {
+                answer_once(shared, served, name.into(), calling)
+            }),
         },
-        Answering::Many(items) => {
-            go_on(shared, id, deadline, |shared, served| answer_many(shared, served, items))
-        }
+        Answering::Many(items) => go_on(shared, id, deadline, |shared, served| {
+            answer_many(shared, served, name.into(), items)
+        }),
     }
 }
 
@@ -72,7 +72,7 @@ fn go_on<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-async fn answer_once(shared: Arc<Shared>, id: ServedId, mut calling: Calling) {
+async fn answer_once(shared: Arc<Shared>, id: ServedId, name: Box<str>, mut calling: Calling) {
     let answer = poll_fn(|cx| {
         let stop = shared.lock().poll_stop(&id, cx);
         match stop {
@@ -90,12 +90,12 @@ async fn answer_once(shared: Arc<Shared>, id: ServedId, mut calling: Calling) {
     drop(calling);
     let frame = match answer {
         Ok(answer) => shared.answer_frame(&id.id, answer),
-        Err(stop) => shared.stop_frame(&id, stop),
+        Err(stop) => shared.stop_frame(&id, &name, stop),
     };
     shared.finish(&id, frame).await;
 }
 
-async fn answer_many(shared: Arc<Shared>, id: ServedId, mut items: Streaming) {
+async fn answer_many(shared: Arc<Shared>, id: ServedId, name: Box<str>, mut items: Streaming) {
     let last = loop {
         // Nothing is made before the other side allows it, and the network has room for it.
         let item = poll_fn(|cx| {
@@ -126,7 +126,7 @@ async fn answer_many(shared: Arc<Shared>, id: ServedId, mut items: Streaming) {
             },
             Ok(Some(Err(failure))) => break shared.answer_frame(&id.id, Err(failure)),
             Ok(None) => break wire::end(&shared.codec, &id.id).ok(),
-            Err(stop) => break shared.stop_frame(&id, stop),
+            Err(stop) => break shared.stop_frame(&id, &name, stop),
         }
     };
     drop(items);
@@ -163,10 +163,13 @@ impl Shared {
         frame.or_else(|fault| wire::failure(&self.codec, id, &fault.to_wire())).ok()
     }
 
-    fn stop_frame(&self, id: &ServedId, stop: Stop) -> Option<Bytes> {
+    fn stop_frame(&self, id: &ServedId, name: &str, stop: Stop) -> Option<Bytes> {
         let fault = match stop {
             Stop::Cancelled => Fault::new(FaultKind::Cancelled, "the caller has given up"),
-            Stop::Late => Fault::new(FaultKind::Timeout, "the caller's time was over"),
+            // As the caller itself says it, whichever of the two is first.
+            Stop::Late => {
+                Fault::new(FaultKind::Timeout, format!("{name} was not answered in time"))
+            }
             Stop::Leaving => stopped(),
             Stop::Closed => return None,
         };
