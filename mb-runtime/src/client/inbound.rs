@@ -88,6 +88,13 @@ impl Inbound {
 
     /// Ends everything: the client has left.
     pub(super) fn end(&self, status: ClientStatus, reason: EndReason) {
+        self.set_final(status);
+        self.hub.end(reason);
+        self.gate.cut();
+    }
+
+    /// Sets a status after which there is no other. The first counts.
+    pub(super) fn set_final(&self, status: ClientStatus) {
         self.status.send_if_modified(|now| {
             let open = !matches!(now, ClientStatus::Disconnected(_) | ClientStatus::Error(_));
             if open {
@@ -95,8 +102,6 @@ impl Inbound {
             }
             open
         });
-        self.hub.end(reason);
-        self.gate.cut();
     }
 
     fn served(&self, name: &Name, context: Context, body: Body) -> Result<Answering, Fault> {

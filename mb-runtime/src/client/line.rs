@@ -154,7 +154,6 @@ impl Line {
 
     /// The connection of this number is over.
     fn lost(&self, number: u64, reason: EndReason) {
-        let mut lost = false;
         self.state.send_if_modified(|state| {
             let ended = match state {
                 State::Up(current, _) => *current == number,
@@ -162,18 +161,18 @@ impl Line {
                 State::Down(last, _) => *last < number,
                 State::Over(_) => false,
             };
-            lost = ended && matches!(state, State::Up(..));
             if ended {
+                // Told before anybody can act on it: what comes from here on comes after the gap, and
+                // the status is never behind the state.
+                if matches!(state, State::Up(..)) {
+                    self.inbound.hub.gap();
+                    self.inbound.status.send_replace(ClientStatus::Reconnecting(reason));
+                    tracing::info!(%reason, "a connection was lost");
+                }
                 *state = State::Down(number, reason);
             }
             ended
         });
-        if lost {
-            // Told at once: what comes from here on comes after the gap.
-            self.inbound.hub.gap();
-            self.inbound.status.send_replace(ClientStatus::Reconnecting(reason));
-            tracing::info!(%reason, "a connection was lost");
-        }
     }
 
     /// There will be no connection any more. The first end counts.
@@ -181,6 +180,7 @@ impl Line {
         self.state.send_if_modified(|state| {
             let open = !matches!(state, State::Over(_));
             if open {
+                self.inbound.set_final(status);
                 *state = State::Over(fault);
             }
             open
@@ -317,7 +317,10 @@ impl Line {
         let up = self.state.send_if_modified(|state| {
             match state {
                 State::Down(last, reason) if *last >= number => lost = Some(*reason),
-                State::Down(..) => *state = State::Up(number, connected),
+                State::Down(..) => {
+                    self.inbound.status.send_replace(ClientStatus::Connected);
+                    *state = State::Up(number, connected);
+                }
                 State::Up(..) | State::Over(_) => return false,
             }
             lost.is_none()
@@ -329,14 +332,6 @@ impl Line {
             return Ok(());
         }
         unwanted.keep();
-        self.inbound.status.send_if_modified(|status| {
-            let waiting =
-                matches!(status, ClientStatus::Reconnecting(_) | ClientStatus::Connecting);
-            if waiting {
-                *status = ClientStatus::Connected;
-            }
-            waiting
-        });
         Ok(())
     }
 
