@@ -29,7 +29,7 @@ pub struct Limits {
     /// How long the other side may say nothing, or take nothing that it is sent, before it counts
     /// as lost: 90 s.
     pub silence: Duration,
-    /// How long connecting may take, from the first packet to the end of the registration: 10 s.
+    /// How long connecting may take, and then again the registration: 10 s each.
     pub handshake: Duration,
     /// How long a client may be connected without having logged in, where its server has an
     /// authenticator: 10 s. Then it is dismissed with

@@ -122,9 +122,7 @@ fn register(core: &Core, peer: &Peer, register: Register) -> Result<Registered, 
         core.routes.contracts().iter().map(|contract| ContractVersion::of(contract)).collect();
     let contracts = register.contracts.iter().flatten();
     let contracts = contracts.map(|asked| compare(asked, &served)).collect();
-    if let Some(events) = &register.events {
-        peer.narrow_to(core, events)?;
-    }
+    let events = register.events;
     let info = peer.register(
         core,
         Hello {
@@ -136,6 +134,9 @@ fn register(core: &Core, peer: &Peer, register: Register) -> Result<Registered, 
             speaks: Vec::new(),
         },
     )?;
+    if let Some(events) = &events {
+        peer.narrow_to(core, events)?;
+    }
     peer.caller().back().met(&Introduction {
         knows_contracts: register.contracts.is_some(),
         max_message: register.max_message,

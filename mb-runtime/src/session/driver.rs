@@ -79,6 +79,8 @@ impl Driver {
                 // A goodbye of this side's own is still to be written.
                 if !ending.shared.lock().is_over() {
                     ending.lose(reason);
+                    // Told at once, not when the last frames are out or given up.
+                    ending.local.close(reason);
                 }
                 // Whether it says goodbye in time or not, the connection is over.
                 let _ = timeout(GOODBYE, writer).await;
@@ -229,9 +231,9 @@ async fn write(shared: Arc<Shared>, outgoing: FrameSink) {
     let writing = pin!(write_all(&shared, outgoing));
     match select(writing, keeping_time).await {
         Either::Left((Ok(()), _)) => {}
+        // What the other side has sent before is still read: the end is the reader's to find.
         Either::Left((Err(error), _)) => {
             tracing::debug!(%error, "a connection cannot be written to");
-            shared.end(|machine, wakers| machine.lose(EndReason::ConnectionLost, wakers));
         }
         // The session is over: what is left has a moment to get out.
         Either::Right(((), writing)) => drop(timeout(GOODBYE, writing).await),

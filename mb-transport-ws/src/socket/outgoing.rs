@@ -48,11 +48,9 @@ impl<S: Io> Outgoing<S> {
     /// Hands one frame to the socket, which has room for it.
     fn write(&self, state: &mut State<S>, frame: Frame) -> Result<(), ConnectionError> {
         let message = match frame {
-            Frame::Data(_) if state.closing => {
-                return Err(ConnectionError::Lost("it has been closed".into()));
-            }
-            Frame::Data(data) => self.data(data),
+            // After a goodbye nobody listens. Which side said it is the other half's to tell.
             _ if state.closing => return Ok(()),
+            Frame::Data(data) => self.data(data),
             Frame::Ping => Message::Ping(Bytes::new()),
             // Not `Message::Pong`, which would take the place of the answer to a ping.
             Frame::Pong => Message::Frame(RawFrame::pong(Bytes::new())),
