@@ -1,5 +1,11 @@
 //! Everything that somebody with a socket can do to a server, with a well-behaved client beside
 //! them that must not notice; and what a server can do to a client.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are tests too"
+)]
 
 #[path = "common/by_hand.rs"]
 mod by_hand;

@@ -21,8 +21,8 @@ pub struct Limits {
     pub queued_frames: usize,
     /// Bytes that wait to be sent: 16 MiB. As for `queued_frames`.
     pub queued_bytes: usize,
-    /// Frames in a row of which nothing can be made before the connection ends with
-    /// [`EndReason::BadFrames`](crate::EndReason::BadFrames): 64.
+    /// Frames between two heartbeats of which nothing can be made: 64. One more ends the connection
+    /// with [`EndReason::BadFrames`](crate::EndReason::BadFrames).
     pub bad_frames: usize,
     /// How long a side says nothing before it gives a sign of life: 30 s.
     pub heartbeat: Duration,

@@ -313,3 +313,30 @@ fn bad_frames_are_counted_per_beat_and_then_too_many() {
     assert!(pair.ends[0].machine.is_fed_up());
     assert_eq!(pair.ends[0].complaints, 7);
 }
+
+#[test]
+fn a_call_that_leaves_with_a_goodbye_may_have_run() {
+    let mut pair = pair();
+    let queued = pair.call(0, None, None).unwrap();
+    let unsent = pair.ends[0].machine.start(None, None, std::task::Waker::noop()).unwrap();
+    pair.close(0, EndReason::ClientDisconnected);
+    // Its frame is written all the same, before the goodbye; the other's is not any more.
+    assert!(fault(pair.outcome(0, queued)).may_have_run());
+    assert!(!fault(pair.outcome(0, unsent)).may_have_run());
+    pair.ends[0].machine.request(unsent, "{}".into());
+    pair.pass(SECOND);
+    assert_eq!((pair.ends[1].requests.len(), pair.ends[1].complaints), (1, 0));
+}
+
+#[test]
+fn what_is_being_answered_is_answered_before_a_goodbye() {
+    let mut pair = pair();
+    let call = pair.call(0, None, None).unwrap();
+    pair.pass(SECOND);
+    pair.close(1, EndReason::ClientDisconnected);
+    assert!(!pair.ends[1].machine.is_over());
+    pair.answer(1, 7);
+    assert!(pair.ends[1].machine.is_over());
+    pair.pass(SECOND);
+    assert_eq!(pair.outcome(0, call), Poll::Ready(data(7)));
+}
