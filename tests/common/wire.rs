@@ -1,6 +1,8 @@
 //! A transport of the tests' own: frames over channels, with latency on virtual time, that can be
 //! cut. No socket, so that the clock may stand still.
 
+#![allow(clippy::unwrap_used, reason = "test helpers")]
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},

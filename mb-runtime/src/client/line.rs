@@ -255,7 +255,8 @@ impl Line {
             let Some(line) = line.upgrade() else { return };
             if let Err(fault) = line.renew(attempt).await {
                 line.inbound.report(fault.clone());
-                if !fault.is_retryable() {
+                // Somebody who cannot be reached may be tomorrow, somebody who refuses will not.
+                if !fault.is_retryable() && fault.kind() != FaultKind::Unavailable {
                     tracing::warn!(%fault, "the server refuses this client: it gives up");
                     let status = ClientStatus::Error(fault.kind());
                     line.finish(fault, status, EndReason::ConnectionLost);
