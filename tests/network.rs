@@ -1,6 +1,8 @@
 //! Conversations across machines, on virtual time: what a session promises, seen by its users. The
 //! wire is the tests' own; real sockets are in `conformance`, `cuts` and `wire`.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 #[path = "common/wire.rs"]
 mod wire;

@@ -120,7 +120,7 @@ fn start_calls(machine: &mut Machine, now: Instant) -> Vec<Call> {
     for (streamed, limit) in [(false, None), (true, None), (true, Some(1)), (false, None)] {
         let deadline = limit.map(|limit| now + Duration::from_secs(limit));
         let allowed = streamed.then_some(ALLOWED);
-        if let Ok(id) = machine.start(deadline, allowed, Waker::noop()) {
+        if let Poll::Ready(Ok(id)) = machine.poll_start(deadline, allowed, &mut None, &cx()) {
             calls.push(Call { id, streamed, items: 0, ended: false });
         }
     }
@@ -151,13 +151,13 @@ fn assert_echoed(codec: &Codec, id: &str) {
     }
 }
 
-/// A JSON frame means the same with a space in it, which keeps it off the quick way.
+/// A JSON frame means the same with a space in it, which keeps it off the quick way. What is wrong
+/// behind its payload is found out only the long way, or by whoever decodes the payload.
 fn assert_read_either_way(frame: &Bytes, read: &Incoming<'_>) {
     let Some(rest) = frame.strip_prefix(b"{") else { return };
     let spaced = Bytes::from([b"{ ", rest].concat());
-    match wire::read(&Codec::JSON, &spaced) {
-        Ok(long) => assert_eq!(shape(read), shape(&long)),
-        Err(bad) => panic!("read the quick way only: {}", bad.reason),
+    if let Ok(long) = wire::read(&Codec::JSON, &spaced) {
+        assert_eq!(shape(read), shape(&long));
     }
 }
 
@@ -172,13 +172,20 @@ fn shape(incoming: &Incoming<'_>) -> String {
             (timed, WireContext { deadline_ms: None, trace_id, span_id, ..wire })
         })
     };
+    let value = |value: &wire::Value| {
+        value.clone().into_body(&Codec::JSON).decode::<serde_json::Value>().ok()
+    };
     match incoming {
         Incoming::Request { id, name, payload, context: cx } => {
-            format!("{:?}", (id, name, payload, context(cx)))
+            format!("{:?}", (id, name, value(payload), context(cx)))
         }
         Incoming::Event { name, payload, context: cx } => {
-            format!("{:?}", (name, payload, context(cx)))
+            format!("{:?}", (name, value(payload), context(cx)))
         }
+        Incoming::Response { id, result } => {
+            format!("{:?}", (id, result.as_ref().map(value)))
+        }
+        Incoming::Item { id, data } => format!("{:?}", (id, value(data))),
         other => format!("{other:?}"),
     }
 }

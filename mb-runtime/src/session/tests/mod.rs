@@ -318,7 +318,8 @@ fn bad_frames_are_counted_per_beat_and_then_too_many() {
 fn a_call_that_leaves_with_a_goodbye_may_have_run() {
     let mut pair = pair();
     let queued = pair.call(0, None, None).unwrap();
-    let unsent = pair.ends[0].machine.start(None, None, std::task::Waker::noop()).unwrap();
+    let unsent = pair.ends[0].machine.poll_start(None, None, &mut None, &pair::cx());
+    let Poll::Ready(Ok(unsent)) = unsent else { panic!("{unsent:?}") };
     pair.close(0, EndReason::ClientDisconnected);
     // Its frame is written all the same, before the goodbye; the other's is not any more.
     assert!(fault(pair.outcome(0, queued)).may_have_run());
