@@ -27,6 +27,7 @@ const ALLOWED: u32 = 2;
 ///
 /// # Panics
 /// Where something does not hold that must.
+#[allow(unreachable_pub, reason = "public where the fuzzer is built")]
 pub fn take_apart(bytes: &[u8]) {
     converse(&Codec::JSON, bytes.split(|byte| *byte == b'\n'));
     converse(&Codec::MESSAGE_PACK, bytes.split(|byte| *byte == 0xc1));
