@@ -145,19 +145,28 @@ impl Line {
 
     /// The connection of this number is over.
     fn lost(&self, number: u64, reason: EndReason) {
-        let lost = self.state.send_if_modified(|state| {
+        // A connection is lost once, and is this line's until then.
+        if !matches!(&*self.state.borrow(), State::Up(current, _) if *current == number) {
+            return;
+        }
+        // Told before the line is down: whoever looks after it goes on from there, and what it says
+        // of the status comes later. What comes from here on comes after the gap.
+        self.inbound.hub.gap();
+        self.inbound.status.send_if_modified(|status| {
+            let open = !matches!(status, ClientStatus::Disconnected(_) | ClientStatus::Error(_));
+            if open {
+                *status = ClientStatus::Reconnecting(reason);
+            }
+            open
+        });
+        self.state.send_if_modified(|state| {
             let current = matches!(state, State::Up(current, _) if *current == number);
             if current {
                 *state = State::Down(number, reason);
             }
             current
         });
-        if lost {
-            // Told at once: what comes from here on comes after the gap.
-            self.inbound.hub.gap();
-            self.inbound.status.send_replace(ClientStatus::Reconnecting(reason));
-            tracing::info!(%reason, "a connection was lost");
-        }
+        tracing::info!(%reason, "a connection was lost");
     }
 
     /// There will be no connection any more. The first end counts.
