@@ -1,6 +1,8 @@
 //! What every transport owes, held against each of them: see [`mb_runtime::conformance`].
 #![allow(clippy::unwrap_used)]
 
+use std::sync::atomic::{AtomicU8, Ordering};
+
 use magicbutton::{Client, ClientBuilder, Endpoint, Server, ServerBuilder};
 use mb_core::CustomCodec;
 use mb_runtime::conformance::{self, Arena, Traits};
@@ -9,14 +11,24 @@ use mb_runtime::conformance::{self, Arena, Traits};
 struct BuiltIn {
     scheme: &'static str,
     codec: Option<&'static str>,
+    host: String,
     traits: Traits,
+}
+
+/// An address that nobody else listens on: while a server restarts, its port is anybody's. Where
+/// there is only one, so be it.
+fn host() -> String {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    if cfg!(target_os = "linux") { format!("127.{high}.{low}.{next}") } else { "127.0.0.1".into() }
 }
 
 impl Arena for BuiltIn {
     fn endpoint(&self, name: &str) -> String {
         match self.scheme {
             "memory" => format!("memory://{name}"),
-            scheme => format!("{scheme}://127.0.0.1:0/{name}"),
+            scheme => format!("{scheme}://{}:0/{name}", self.host),
         }
     }
 
@@ -71,12 +83,13 @@ impl CustomCodec for Own {
 }
 
 async fn memory(codec: Option<&'static str>) {
-    let memory = BuiltIn { scheme: "memory", codec, traits: Traits::PROCESS };
+    let memory = BuiltIn { scheme: "memory", codec, host: host(), traits: Traits::PROCESS };
     conformance::run(&memory).await.assert();
 }
 
 async fn web_socket(codec: &'static str) {
-    let web_socket = BuiltIn { scheme: "ws", codec: Some(codec), traits: Traits::SESSION };
+    let web_socket =
+        BuiltIn { scheme: "ws", codec: Some(codec), host: host(), traits: Traits::SESSION };
     conformance::run(&web_socket).await.assert();
 }
 

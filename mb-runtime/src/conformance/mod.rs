@@ -93,6 +93,9 @@ pub trait Arena: Sync {
     /// `name` is unique within the process and made of lower-case letters, digits and `-`; a
     /// transport with ports may as well answer the same for every name, if its port is 0. Where
     /// several processes share an engine, add something of this one's.
+    ///
+    /// Cases stop servers and start others where they were. With port 0 somebody else may be given
+    /// the port in between: let arenas that run at the same time listen on different addresses.
     fn endpoint(&self, name: &str) -> String;
 
     /// A server about to be started, with the transport, and codecs if need be.
