@@ -105,15 +105,14 @@ impl Dialer {
         let codec = duplex.codec.clone();
         let (link, driver) = session::open(duplex, &self.limits, Side::Client);
         // Given up half-way, the session goes too.
-        let leaving = Leaving(Some(link));
+        let provisional = Provisional::new(&link);
         tokio::spawn(driver.run(inbound));
-        let link = leaving.link()?;
-        let registered = self.register(&**link).await?;
+        let registered = self.register(&*link).await?;
         link.met(&Introduction {
             knows_contracts: registered.serves.is_some(),
             max_message: registered.max_message,
         });
-        let link = leaving.stay()?;
+        provisional.keep();
         let connected = Connected {
             link,
             server_id: registered.server_id,
@@ -163,20 +162,20 @@ pub(super) async fn log_out(link: &dyn Link) -> Result<(), Fault> {
     understood::<system::Done>(response).map(drop)
 }
 
-/// A session that ends unless somebody says that it stays.
-struct Leaving(Option<Arc<dyn Link>>);
+/// A link that is closed unless somebody says that it stays.
+pub(super) struct Provisional(Option<Arc<dyn Link>>);
 
-impl Leaving {
-    fn link(&self) -> Result<&Arc<dyn Link>, Fault> {
-        self.0.as_ref().ok_or_else(|| Fault::unavailable("the session has ended"))
+impl Provisional {
+    pub(super) fn new(link: &Arc<dyn Link>) -> Self {
+        Self(Some(Arc::clone(link)))
     }
 
-    fn stay(mut self) -> Result<Arc<dyn Link>, Fault> {
-        self.0.take().ok_or_else(|| Fault::unavailable("the session has ended"))
+    pub(super) fn keep(mut self) {
+        self.0 = None;
     }
 }
 
-impl Drop for Leaving {
+impl Drop for Provisional {
     fn drop(&mut self) {
         if let Some(link) = self.0.take() {
             link.close(EndReason::ClientDisconnected);
