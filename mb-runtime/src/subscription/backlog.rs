@@ -10,7 +10,7 @@ use async_channel::{Sender, TrySendError};
 use mb_core::Message;
 use tokio::sync::oneshot;
 
-use super::queue::Entry;
+use super::entry::Entry;
 
 #[derive(Default)]
 pub(super) struct Backlog(Mutex<Waiting>);

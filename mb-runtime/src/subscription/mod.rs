@@ -4,6 +4,7 @@
 //! Both sides use it: a client for what its server announces, a server for what clients emit.
 
 mod backlog;
+mod entry;
 mod handler;
 mod hub;
 mod queue;
@@ -18,10 +19,10 @@ use std::{
 use futures_core::Stream;
 use mb_core::{EndReason, Subscribe};
 
+use entry::Entry;
 pub(crate) use handler::EventHandler;
 pub use handler::SubscriptionGuard;
 pub(crate) use hub::{Hub, Registration};
-use queue::Entry;
 pub use queue::Overflow;
 pub(crate) use queue::{QUEUE_CAPACITY, Reader};
 pub use received::{Notice, Received};

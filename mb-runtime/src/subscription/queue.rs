@@ -16,7 +16,10 @@ use futures_core::Stream;
 use mb_core::{EndReason, Fault, Message, Published};
 use tokio::{runtime::Handle, time::timeout};
 
-use super::backlog::{Backlog, Ended, Place};
+use super::{
+    backlog::{Backlog, Ended, Place},
+    entry::Entry,
+};
 
 /// How many events a queue holds unless the subscription says otherwise.
 pub(crate) const QUEUE_CAPACITY: usize = 256;
@@ -37,14 +40,6 @@ pub enum Overflow {
     /// The publisher waits for room, this long at most; then the event is dropped. Slows down
     /// everybody who publishes to this reader.
     Wait(Duration),
-}
-
-/// What is in a queue.
-#[derive(Clone)]
-pub(crate) enum Entry {
-    Event(Arc<Message>),
-    /// From here on something may be missing.
-    Gap,
 }
 
 /// The publisher's end.

@@ -1,0 +1,36 @@
+//! Which events a client gets.
+
+use std::collections::HashMap;
+
+use mb_core::{Fault, FaultKind, SubscriptionId};
+
+/// Which events a client gets: all of them, until it has subscribed for the first time.
+#[derive(Default)]
+pub(super) struct Interest {
+    pub(super) narrowed: bool,
+    pub(super) subscriptions: HashMap<SubscriptionId, Vec<&'static str>>,
+    next: u64,
+}
+
+impl Interest {
+    pub(super) fn has(&self, event: &str) -> bool {
+        self.subscriptions.values().flatten().any(|wanted| *wanted == event)
+    }
+
+    pub(super) fn add(
+        &mut self,
+        events: Vec<&'static str>,
+        limit: usize,
+    ) -> Result<SubscriptionId, Fault> {
+        if self.subscriptions.len() >= limit {
+            let reason = format!("{limit} subscriptions are as many as a connection may have");
+            let fault = Fault::new(FaultKind::RateLimitExceeded, reason);
+            return Err(fault.with_details(serde_json::json!({ "limit": limit })));
+        }
+        self.narrowed = true;
+        self.next += 1;
+        let id = SubscriptionId(self.next.to_string().into());
+        self.subscriptions.insert(id.clone(), events);
+        Ok(id)
+    }
+}

@@ -1,0 +1,163 @@
+//! One connected client: who it is, what it wants, and its end.
+
+mod interest;
+mod link;
+
+use std::{
+    pin::pin,
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::select;
+use mb_core::{Caller, ClientInfo, EndReason, Fault, Hello, Host, Name, SubscriptionId};
+use tokio::{sync::watch, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use self::interest::Interest;
+use super::Core;
+use crate::{
+    login::Login,
+    wire::system::{self, is_system},
+};
+
+pub(super) struct Peer {
+    /// A client keeps no server alive, nor the services in it.
+    core: Weak<Core>,
+    key: u64,
+    caller: Arc<Caller>,
+    gone: AtomicBool,
+    /// Whether its coming was told, so that its going is.
+    announced: AtomicBool,
+    /// Cancelled when the client leaves by itself: its streams end then.
+    leaving: CancellationToken,
+    interest: RwLock<Interest>,
+    login: watch::Sender<Option<Arc<Login>>>,
+}
+
+impl Peer {
+    pub(super) fn new(core: &Arc<Core>, key: u64, caller: Arc<Caller>) -> Self {
+        Self {
+            core: Arc::downgrade(core),
+            key,
+            caller,
+            gone: AtomicBool::new(false),
+            announced: AtomicBool::new(false),
+            leaving: CancellationToken::new(),
+            interest: RwLock::default(),
+            login: watch::Sender::default(),
+        }
+    }
+
+    pub(super) fn key(&self) -> u64 {
+        self.key
+    }
+
+    pub(super) fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
+    /// Whether it gets an event of this name: it asked for it, or never said what it wants.
+    pub(super) fn wants(&self, event: &Name) -> bool {
+        let interest = self.interest();
+        !interest.narrowed || interest.has(event.as_str()) || is_for_all(event)
+    }
+
+    /// Whether it asked for an event of this name.
+    pub(super) fn names(&self, event: &str) -> bool {
+        self.interest().has(event)
+    }
+
+    /// Notes who the client says it is.
+    pub(super) fn register(&self, core: &Core, hello: Hello) -> Result<ClientInfo, Fault> {
+        let info = self.caller.register(hello)?.clone();
+        self.announce(core);
+        Ok(info)
+    }
+
+    /// Tells those who asked for it that this client is there, once.
+    pub(super) fn announce(&self, core: &Core) {
+        if !self.announced.swap(true, Ordering::AcqRel) {
+            core.tell_presence(self.caller.info(), None);
+        }
+    }
+
+    /// From now on it gets these events, and no others.
+    pub(super) fn narrow_to(&self, core: &Core, events: &[String]) -> Result<(), Fault> {
+        if events.is_empty() {
+            self.interest_mut().narrowed = true;
+            return Ok(());
+        }
+        self.subscribe_to(core, events).map(drop)
+    }
+
+    pub(super) fn subscribe_to(
+        &self,
+        core: &Core,
+        events: &[String],
+    ) -> Result<SubscriptionId, Fault> {
+        let events = events.iter().map(|name| match system::event(name) {
+            Some(name) => Ok(name),
+            None => core.routes.event(name).map(|event| event.full_name),
+        });
+        let mut events = events.collect::<Result<Vec<_>, _>>()?;
+        events.sort_unstable();
+        events.dedup();
+        self.interest_mut().add(events, core.limits().subscriptions)
+    }
+
+    /// Who is logged in on this connection.
+    pub(super) fn login(&self) -> &watch::Sender<Option<Arc<Login>>> {
+        &self.login
+    }
+
+    /// Dismisses a client that does not log in for this long.
+    pub(super) async fn expect_login(self: Arc<Self>, limit: Duration) {
+        let mut login = self.login.subscribe();
+        let logged_in = pin!(login.wait_for(Option::is_some));
+        let gone = pin!(self.leaving.cancelled());
+        let logged_in = select(logged_in, gone);
+        if timeout(limit, logged_in).await.is_err() {
+            self.dismiss(EndReason::NotAuthenticated);
+        }
+    }
+
+    /// Ends the connection from the server's side.
+    pub(super) fn dismiss(&self, reason: EndReason) {
+        if self.leave() {
+            self.caller.back().close(reason);
+            self.left(reason);
+        }
+    }
+
+    /// The client is none of the server's any more.
+    fn left(&self, reason: EndReason) {
+        if let Some(core) = self.core.upgrade() {
+            core.forget(self.key);
+            if self.announced.load(Ordering::Acquire) {
+                core.tell_presence(self.caller.info(), Some(reason));
+            }
+        }
+    }
+
+    /// Whether this is when it leaves.
+    fn leave(&self) -> bool {
+        !self.gone.swap(true, Ordering::AcqRel)
+    }
+
+    fn interest(&self) -> RwLockReadGuard<'_, Interest> {
+        self.interest.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn interest_mut(&self) -> RwLockWriteGuard<'_, Interest> {
+        self.interest.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether everybody gets an event, whatever they asked for.
+fn is_for_all(event: &Name) -> bool {
+    matches!(event, Name::Text(name) if is_system(name))
+}
