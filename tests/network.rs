@@ -189,7 +189,13 @@ async fn a_client_that_is_not_to_reconnect_does_not() {
     wire.cut();
     assert!(scrapped.next().await.is_none());
     assert_eq!(scrapped.end(), Some(EndReason::ConnectionLost));
-    until(client.client(), ClientStatus::Disconnected(EndReason::ConnectionLost)).await;
+    let last = ClientStatus::Disconnected(EndReason::ConnectionLost);
+    until(client.client(), last).await;
+    let changes: Vec<_> = client.client().status_changes().collect().await;
+    assert_eq!(changes, [last], "and there is no other");
+    client.client().disconnect().await;
+    let fault = client.make_thing("t".into(), Vec::new()).await.unwrap_err().into_fault();
+    assert_eq!((fault.kind(), fault.may_have_run()), (FaultKind::Unavailable, false));
 }
 
 #[tokio::test(start_paused = true)]
@@ -275,11 +281,16 @@ async fn a_client_logs_in_and_again_on_the_next_connection() {
     let logged_in = client.login(Credentials::password("ada", "swordfish")).await.unwrap();
     assert_eq!((logged_in.user_id.as_str(), &*logged_in.roles), ("ada", &["customer".into()][..]));
     assert_eq!(logged_in.token.as_deref(), Some("t-1"));
+    let typed: workshop::Client = client.typed().unwrap();
+    let actor = async || typed.look_around().await.unwrap()[8].clone();
+    assert_eq!(actor().await, "ada", "as the handler sees it");
     wire.cut();
     until(&client, ClientStatus::Reconnecting(EndReason::ConnectionLost)).await;
     until(&client, ClientStatus::Connected).await;
     assert_eq!(*log.lock().unwrap(), ["ada", "ada"], "before it says that it is connected");
+    assert_eq!(actor().await, "ada");
     client.logout().await.unwrap();
+    assert_eq!(actor().await, "-");
     wire.cut();
     until(&client, ClientStatus::Reconnecting(EndReason::ConnectionLost)).await;
     until(&client, ClientStatus::Connected).await;

@@ -119,6 +119,9 @@ impl FaultKind {
     }
 }
 
+/// In the details of a fault that says no more: the handler may have run.
+const MAY_HAVE_RUN: &str = "mayHaveRun";
+
 impl Fault {
     /// A fault with the code, status and retryability of its kind.
     pub fn new(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {
@@ -221,6 +224,8 @@ impl Fault {
     /// What a peer sent as `error`, whose code no contract of ours declares.
     pub fn from_wire(error: WireError) -> Self {
         let kind = FaultKind::of_code(&error.code);
+        let told = error.details.as_ref().and_then(|details| details.get(MAY_HAVE_RUN));
+        let interrupted = told.and_then(Value::as_bool).unwrap_or_default();
         Self(Box::new(Inner {
             kind,
             code: Cow::Owned(error.code),
@@ -230,7 +235,7 @@ impl Fault {
             details: error.details,
             source: None,
             from_call: false,
-            interrupted: false,
+            interrupted,
         }))
     }
 
@@ -255,10 +260,11 @@ impl Fault {
 
     /// What of this fault travels: everything but its source.
     pub fn to_wire(&self) -> WireError {
+        let may_have_run = self.0.interrupted.then(|| serde_json::json!({ MAY_HAVE_RUN: true }));
         WireError {
             code: self.0.code.clone().into_owned(),
             message: self.0.message.clone().into_owned(),
-            details: self.0.details.clone(),
+            details: self.0.details.clone().or(may_have_run),
             status: Some(self.0.status.as_u16()),
             retryable: Some(self.0.retryable),
         }

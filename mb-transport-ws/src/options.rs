@@ -40,8 +40,11 @@ pub(crate) fn address(endpoint: &Endpoint) -> Result<(String, u16), String> {
     let host = authority.host();
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let default = if is_tls(endpoint) { 443 } else { 80 };
-    let port = match authority.port() {
-        Some(port) => port.as_str().parse().map_err(|_| format!("`{port}` is not a port"))?,
+    // Looked at as text: a number that is no port is none to `Authority::port`.
+    let port = match authority.as_str().strip_prefix(host).and_then(|rest| rest.strip_prefix(':')) {
+        Some(port) => {
+            port.parse().map_err(|_| format!("`{port}` is not a port: there are 0 to 65535"))?
+        }
         None => default,
     };
     Ok((bare.to_owned(), port))

@@ -41,7 +41,9 @@ pub(crate) fn read_followed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Deco
 
 /// Where the value ends that is followed by the rest of an object.
 pub(crate) fn length_followed(bytes: &[u8]) -> Result<usize, DecodeError> {
-    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| DecodeError::whole(format!("not UTF-8: {error}")))?;
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     match values.next() {
         Some(Ok(IgnoredAny)) => Ok(values.byte_offset()),
         Some(Err(error)) => Err(DecodeError::whole(error.to_string())),

@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{Context, Written, ids::SharedId};
-use crate::Caller;
+use crate::{Actor, Caller};
 
 scoped_tls::scoped_thread_local! {
     /// The message that this thread is handling now, lent while its handler is polled.
@@ -29,7 +29,7 @@ impl Context {
             parent_span: Some(written.span.get_or_init(SharedId::default).clone()),
             ..Written::default()
         };
-        Self { caller: None, deadline: self.deadline, written: Arc::new(child).into() }
+        Self { deadline: self.deadline, written: Arc::new(child).into(), ..Self::new() }
     }
 
     /// The context of the message that this task is handling now, if it is handling one.
@@ -99,5 +99,12 @@ impl Context {
     #[inline]
     pub fn received(sent: Self, caller: Arc<Caller>) -> Self {
         Self { caller: Some(caller), ..sent }
+    }
+
+    /// A server's view, with who its own login says is acting.
+    #[must_use]
+    #[doc(hidden)]
+    pub fn acted_by(self, actor: Option<Arc<Actor>>) -> Self {
+        Self { actor, ..self }
     }
 }

@@ -28,6 +28,8 @@ pub use wire::Travelling;
 pub struct Context {
     /// Who sent it, where this is a server's view of a message.
     caller: Option<Arc<Caller>>,
+    /// Who is logged in on the connection that it came over.
+    actor: Option<Arc<Actor>>,
     deadline: Option<Instant>,
     written: OnceLock<Arc<Written>>,
 }
@@ -73,11 +75,18 @@ pub struct Actor {
     pub permissions: Vec<String>,
 }
 
+impl Actor {
+    /// Somebody of this id: a `user` with no roles.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), kind: "user".to_owned(), ..Self::default() }
+    }
+}
+
 impl Context {
     /// An empty context: the start of a conversation. Allocates nothing.
     #[inline]
     pub const fn new() -> Self {
-        Self { caller: None, deadline: None, written: OnceLock::new() }
+        Self { caller: None, actor: None, deadline: None, written: OnceLock::new() }
     }
 
     /// The message's id: any string; a UUID v7 where the sender set none.
@@ -109,10 +118,15 @@ impl Context {
         self.written().auth.as_ref()?.token.as_deref()
     }
 
-    /// Who is acting, where this program said so itself. A server never takes this from a client:
-    /// in its handlers it is `None` until a verified token says who it is.
+    /// Who is acting. In a handler: who has logged in on the connection that the message came over,
+    /// as the server's authenticator has it, whatever the client writes. Elsewhere: whom this
+    /// program named itself.
     pub fn actor(&self) -> Option<&Actor> {
-        if self.is_view() { None } else { self.written().auth.as_ref()?.actor.as_ref() }
+        match &self.actor {
+            Some(actor) => Some(actor),
+            None if self.is_view() => None,
+            None => self.written().auth.as_ref()?.actor.as_ref(),
+        }
     }
 
     /// One entry of what the two sides agreed to say beside the payload.
@@ -250,7 +264,7 @@ impl Context {
         let context = self.outgoing();
         let mut written = context.written.into_inner().unwrap_or_default();
         write(Arc::make_mut(&mut written));
-        Self { caller: None, deadline: context.deadline, written: written.into() }
+        Self { deadline: context.deadline, written: written.into(), ..Self::new() }
     }
 
     #[inline]
@@ -268,8 +282,13 @@ impl Default for Context {
 impl Clone for Context {
     fn clone(&self) -> Self {
         self.written();
-        let Self { caller, deadline, written } = self;
-        Self { caller: caller.clone(), deadline: *deadline, written: written.clone() }
+        let Self { caller, actor, deadline, written } = self;
+        Self {
+            caller: caller.clone(),
+            actor: actor.clone(),
+            deadline: *deadline,
+            written: written.clone(),
+        }
     }
 }
 

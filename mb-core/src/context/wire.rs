@@ -89,7 +89,7 @@ impl Context {
             span: lazy(shared(wire.span_id)),
             parent_span: shared(wire.parent_span_id),
         };
-        Self { caller: None, deadline, written: Arc::new(written).into() }
+        Self { deadline, written: Arc::new(written).into(), ..Self::new() }
     }
 }
 

@@ -4,13 +4,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mb_core::{
-    Body, Codec, Connected, Connection, ContractVersion, Dial, Duplex, EndReason, Endpoint, Fault,
-    FaultKind, Hello, Introduction, Limits, Link, Transport,
+    Body, Codec, Connected, Connection, Context, ContractVersion, Dial, Duplex, EndReason,
+    Endpoint, Fault, FaultKind, Hello, Introduction, Limits, Link, Message, Transport,
 };
 use serde_json::Map;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::{
+    client::builder::default_timeout,
     login::{Credentials, LoggedIn, wire as login},
     session::{self, Side, system_request, understood},
     wire::system,
@@ -62,17 +63,26 @@ impl Dialer {
             }
         };
         let (Dialed::Linked(connected) | Dialed::Session(connected, _)) = &dialed;
+        // Given up half-way, or refused, the connection goes too.
+        let provisional = Provisional::new(&connected.link);
         let credentials = self.credentials().clone();
         if let Some(credentials) = credentials {
-            log_in(&*connected.link, &credentials).await.inspect_err(|_| {
-                connected.link.close(EndReason::ClientDisconnected);
-            })?;
+            let logging_in = log_in(&*connected.link, &credentials);
+            match &dialed {
+                Dialed::Linked(_) => drop(logging_in.await?),
+                Dialed::Session(..) => {
+                    let limit = self.limits.handshake;
+                    drop(timeout(limit, logging_in).await.unwrap_or_else(|_| {
+                        let reason = format!("{endpoint} did not answer a login within {limit:?}");
+                        Err(Fault::unavailable(reason))
+                    })?);
+                }
+            }
         }
         if let Some(served) = &connected.contracts {
-            self.check(served).inspect_err(|_| {
-                connected.link.close(EndReason::ClientDisconnected);
-            })?;
+            self.check(served)?;
         }
+        provisional.keep();
         Ok(dialed)
     }
 
@@ -150,16 +160,23 @@ impl Dialer {
 /// Logs in over a link.
 pub(super) async fn log_in(link: &dyn Link, credentials: &Credentials) -> Result<LoggedIn, Fault> {
     let body = Body::new(login::Request::new(credentials));
-    let response = link.call(system_request(system::LOGIN, body)).await;
+    let response = link.call(in_time(system_request(system::LOGIN, body), link)).await;
     understood::<login::Response>(response)?.logged_in()
 }
 
 /// Logs out over a link.
 pub(super) async fn log_out(link: &dyn Link) -> Result<(), Fault> {
-    let response = link
-        .call(system_request(system::LOGOUT, Body::new(Map::<String, serde_json::Value>::new())))
-        .await;
+    let body = Body::new(Map::<String, serde_json::Value>::new());
+    let response = link.call(in_time(system_request(system::LOGOUT, body), link)).await;
     understood::<system::Done>(response).map(drop)
+}
+
+/// With the limit that every call over a network has.
+fn in_time(request: Message, link: &dyn Link) -> Message {
+    match default_timeout(link) {
+        Some(limit) => request.with_context(Context::new().with_deadline(Instant::now() + limit)),
+        None => request,
+    }
 }
 
 /// A link that is closed unless somebody says that it stays.

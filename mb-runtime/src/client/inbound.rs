@@ -96,7 +96,7 @@ impl Inbound {
     /// Sets a status after which there is no other. The first counts.
     pub(super) fn set_final(&self, status: ClientStatus) {
         self.status.send_if_modified(|now| {
-            let open = !matches!(now, ClientStatus::Disconnected(_) | ClientStatus::Error(_));
+            let open = !now.is_final();
             if open {
                 *now = status;
             }

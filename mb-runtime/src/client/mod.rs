@@ -15,6 +15,7 @@ mod weak;
 use std::{fmt, sync::Arc, time::Duration};
 
 use futures_core::{Stream, future::BoxFuture};
+use futures_util::stream::unfold;
 use mb_core::{
     AnyRequest, Body, Connected, Context, Contract, ContractVersion, EndReason, Fault,
     IntoEndpoint, Link, Linked, Message, Name, Publish, Request, Resolve, Subscribe,
@@ -160,9 +161,14 @@ impl Client {
     }
 
     /// The status as a stream: the one it has now, then each change. Changes that follow each
-    /// other faster than they are read are seen as one.
+    /// other faster than they are read are seen as one. It ends after a status that is the last.
     pub fn status_changes(&self) -> impl Stream<Item = ClientStatus> + Send + Unpin + 'static {
-        WatchStream::new(self.watch_status())
+        let changes = Some(WatchStream::new(self.watch_status()));
+        Box::pin(unfold(changes, |changes| async {
+            let mut changes = changes?;
+            let status = changes.next().await?;
+            Some((status, (!status.is_final()).then_some(changes)))
+        }))
     }
 
     /// What goes wrong with things that nobody waits for an answer to: attempts to reconnect, events

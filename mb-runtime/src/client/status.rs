@@ -20,3 +20,10 @@ pub enum ClientStatus {
     /// not served any more, its login not accepted. Calls answer with a fault of this kind.
     Error(FaultKind),
 }
+
+impl ClientStatus {
+    /// Whether there will be no other.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Disconnected(_) | Self::Error(_))
+    }
+}

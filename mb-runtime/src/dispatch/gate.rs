@@ -132,7 +132,7 @@ impl Drop for Inside<'_> {
 pub(crate) fn cut_off() -> Fault {
     let reason =
         "the server stopped before the call was done: it may have been carried out in part";
-    Fault::unavailable(reason).with_retryable(false)
+    Fault::interrupted(reason).with_retryable(false)
 }
 
 pub(crate) fn stopped() -> Fault {

@@ -1,6 +1,6 @@
 //! Who decides whether somebody is who they say they are.
 
-use std::{fmt, time::SystemTime};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use async_trait::async_trait;
 use mb_core::Actor;
@@ -35,8 +35,8 @@ where
 /// Who is logged in on a connection.
 #[derive(Clone, PartialEq)]
 pub struct Login {
-    /// Who is acting.
-    pub actor: Actor,
+    /// Who is acting: what handlers see as `cx.actor()`.
+    pub actor: Arc<Actor>,
     /// A token to log in with the next time. It is sent to the client.
     pub token: Option<String>,
     /// When the login ends by itself, if it does.
@@ -46,7 +46,7 @@ pub struct Login {
 impl Login {
     /// A login that hands out no token, and lasts as long as its connection.
     pub fn new(actor: Actor) -> Self {
-        Self { actor, token: None, expires_at: None }
+        Self { actor: Arc::new(actor), token: None, expires_at: None }
     }
 }
 
@@ -73,6 +73,9 @@ pub enum LoginError {
     /// The token was good once. `TOKEN_EXPIRED`.
     #[error("the token has expired")]
     TokenExpired,
+    /// The server has no authenticator. `INVALID_CREDENTIALS`.
+    #[error("this server takes no logins: it has no authenticator")]
+    NoLogins,
     /// Whoever knows cannot be asked now. `UNAVAILABLE`, retryable.
     #[error("logins are not possible at the moment")]
     Unavailable,
@@ -82,7 +85,7 @@ impl LoginError {
     /// What programs match on.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::InvalidCredentials => "INVALID_CREDENTIALS",
+            Self::InvalidCredentials | Self::NoLogins => "INVALID_CREDENTIALS",
             Self::InvalidToken => "INVALID_TOKEN",
             Self::TokenExpired => "TOKEN_EXPIRED",
             Self::Unavailable => "UNAVAILABLE",

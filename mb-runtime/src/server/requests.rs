@@ -1,8 +1,9 @@
 //! What every server answers beside its contracts: the `$` requests of the wire format.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_core::future::BoxFuture;
+use futures_util::FutureExt;
 use mb_core::{
     Answer, Body, Calling, ContractVersion, EndReason, Fault, FaultKind, Hello, Host, Introduction,
     Link, Message, Payload, SubscriptionId,
@@ -10,6 +11,7 @@ use mb_core::{
 
 use super::{Core, peer::Peer};
 use crate::{
+    dispatch::panic_text,
     login::{Credentials, LoginError, wire as login},
     wire::system::{
         self, Done, Match, Ping, Pong, Register, Registered, ServerInfo, Subscribe, Subscribed,
@@ -27,10 +29,14 @@ const LONGEST_ID: usize = 256;
 pub(super) fn answer(core: &Core, peer: &Peer, request: Message) -> Calling {
     let (name, _, body) = request.into_parts();
     match name.as_str() {
-        system::LOGIN => match read(name.as_str(), body).and_then(login::Request::credentials) {
-            Ok(credentials) => log_in(core, peer, credentials),
-            Err(fault) => Calling::refused(fault),
-        },
+        system::LOGIN => {
+            // What is wrong with credentials is not told in their own words.
+            let request = body.decode::<login::Request>().unwrap_or_default();
+            match request.credentials() {
+                Ok(credentials) => log_in(core, peer, credentials),
+                Err(fault) => Calling::refused(fault),
+            }
+        }
         system::LOGOUT => log_out(core, peer),
         name => Calling::answered(answer_at_once(core, peer, name, body)),
     }
@@ -70,21 +76,27 @@ fn answer_at_once(core: &Core, peer: &Peer, name: &str, body: Body) -> Answer {
 }
 
 fn log_in(core: &Core, peer: &Peer, credentials: Credentials) -> Calling {
-    let place = peer.login().clone();
     let Some(authenticator) = core.authenticator().map(Arc::clone) else {
-        let refused = login::Response::refused(LoginError::InvalidCredentials);
+        let refused = login::Response::refused(LoginError::NoLogins);
         return Calling::answered(Ok(Body::new(refused)));
     };
     let username = match &credentials {
         Credentials::Password { username, .. } => Some(username.clone()),
         Credentials::Token(_) => None,
     };
+    let place = peer.login().begin();
     let logging_in: BoxFuture<'static, Answer> = Box::pin(async move {
-        let response = match authenticator.login(credentials).await {
+        let login = guarded(authenticator.login(credentials)).await;
+        let response = match login.unwrap_or(Err(LoginError::Unavailable)) {
             Ok(login) => {
                 let response = login::Response::of(&login, username);
-                place.send_replace(Some(Arc::new(login)));
-                response
+                if let Err(overtaken) = place.fill(login) {
+                    // Somebody has logged out, or in again, since this began.
+                    guarded(authenticator.logout(&overtaken)).await;
+                    login::Response::refused(LoginError::Unavailable)
+                } else {
+                    response
+                }
             }
             Err(error) => login::Response::refused(error),
         };
@@ -94,15 +106,26 @@ fn log_in(core: &Core, peer: &Peer, credentials: Credentials) -> Calling {
 }
 
 fn log_out(core: &Core, peer: &Peer) -> Calling {
-    let login = peer.login().send_replace(None);
+    let login = peer.login().clear();
     let (Some(login), Some(authenticator)) = (login, core.authenticator().map(Arc::clone)) else {
         return Calling::answered(Ok(Body::new(Done { success: true })));
     };
     let logging_out: BoxFuture<'static, Answer> = Box::pin(async move {
-        authenticator.logout(&login).await;
+        guarded(authenticator.logout(&login)).await;
         Ok(Body::new(Done { success: true }))
     });
     logging_out.into()
+}
+
+/// What an authenticator says, behind a net: `None` where it panicked.
+async fn guarded<T>(work: impl Future<Output = T>) -> Option<T> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(said) => Some(said),
+        Err(panic) => {
+            tracing::error!(error = panic_text(&*panic), "the authenticator panicked");
+            None
+        }
+    }
 }
 
 fn read<T: Payload>(name: &str, body: Body) -> Result<T, Fault> {

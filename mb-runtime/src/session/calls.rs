@@ -46,12 +46,19 @@ pub(super) struct Calls {
     slots: Slab<Slot>,
     /// As many as there may be.
     limit: usize,
-    /// Those who wait for a place, in order.
-    waiting: VecDeque<(Ticket, Waker)>,
+    /// Those who wait for a place, in the order in which they are told of one.
+    waiting: VecDeque<Waiting>,
     next_ticket: u64,
     next: u64,
     /// No deadline is earlier than this.
     earliest: Option<Instant>,
+}
+
+/// Somebody who waits for a place.
+struct Waiting {
+    ticket: Ticket,
+    deadline: Option<Instant>,
+    waker: Waker,
 }
 
 struct Slot {
@@ -109,22 +116,25 @@ impl Calls {
     /// [`leave_queue`](Self::leave_queue) should they stop waiting.
     pub(super) fn poll_place(
         &mut self,
+        deadline: Option<Instant>,
         ticket: &mut Option<Ticket>,
         cx: &task::Context<'_>,
     ) -> Poll<()> {
         if self.slots.len() < self.limit {
             if let Some(ticket) = ticket.take() {
-                self.waiting.retain(|(waiting, _)| *waiting != ticket);
+                self.waiting.retain(|waiting| waiting.ticket != ticket);
             }
             return Poll::Ready(());
         }
-        let known = ticket.and_then(|ticket| self.waiting.iter_mut().find(|(t, _)| *t == ticket));
+        let known = ticket.and_then(|ticket| self.waiting.iter_mut().find(|w| w.ticket == ticket));
         match known {
-            Some((_, waker)) => waker.clone_from(cx.waker()),
+            Some(waiting) => waiting.waker.clone_from(cx.waker()),
             None => {
-                let new = *ticket.get_or_insert(Ticket(self.next_ticket));
+                let ticket = *ticket.get_or_insert(Ticket(self.next_ticket));
                 self.next_ticket += 1;
-                self.waiting.push_back((new, cx.waker().clone()));
+                self.waiting.push_back(Waiting { ticket, deadline, waker: cx.waker().clone() });
+                // Those who wait have no longer than those who are served.
+                self.earliest = [self.earliest, deadline].into_iter().flatten().min();
             }
         }
         Poll::Pending
@@ -133,14 +143,14 @@ impl Calls {
     /// Somebody does not wait any longer. If it was their turn, it is the next one's now.
     pub(super) fn leave_queue(&mut self, ticket: Ticket) -> Option<Waker> {
         let before = self.waiting.len();
-        self.waiting.retain(|(waiting, _)| *waiting != ticket);
+        self.waiting.retain(|waiting| waiting.ticket != ticket);
         if self.waiting.len() == before { self.next_in_queue() } else { None }
     }
 
     /// The first who waits, if there is a place now.
     pub(super) fn next_in_queue(&mut self) -> Option<Waker> {
         let there_is = self.slots.len() < self.limit;
-        there_is.then(|| self.waiting.pop_front().map(|(_, waker)| waker))?
+        there_is.then(|| self.waiting.pop_front().map(|waiting| waiting.waker))?
     }
 
     /// A new call, for which there is a place. `allowed` is how many items a streamed one may be
@@ -265,6 +275,13 @@ impl Calls {
                 _ => {}
             }
         }
+        for waiting in &self.waiting {
+            match waiting.deadline {
+                // It finds out by itself that its time is over.
+                Some(deadline) if deadline <= now => wakers.push(waiting.waker.clone()),
+                deadline => earliest = [earliest, deadline].into_iter().flatten().min(),
+            }
+        }
         self.earliest = earliest;
         late
     }
@@ -279,7 +296,7 @@ impl Calls {
             wakers.extend(slot.waker.take());
         }
         // Whoever waits for a place finds out that there will be none.
-        wakers.extend(self.waiting.drain(..).map(|(_, waker)| waker));
+        wakers.extend(self.waiting.drain(..).map(|waiting| waiting.waker));
     }
 
     fn slot(&mut self, id: CallId) -> Option<&mut Slot> {

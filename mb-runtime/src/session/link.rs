@@ -14,6 +14,8 @@ use mb_core::{
     Introduction, Link, Message, Name, Published, Streaming, SubscriptionId,
 };
 
+use tokio::time::Instant;
+
 use super::{
     Shared,
     calls::{CallId, Outcome, Ticket},
@@ -223,10 +225,22 @@ impl Outgoing {
             Step::Unsent(ticket) => ticket,
         };
         let Some(request) = &self.request else { return Poll::Pending };
+        if let Some(waiting) = *ticket
+            && request.context().deadline().is_some_and(|deadline| deadline <= Instant::now())
+        {
+            let next = self.shared.lock().leave_queue(waiting);
+            wake(next);
+            self.step = Step::Over;
+            return Poll::Ready(Err(self.late()));
+        }
         let sent = ready!(self.shared.poll_request(request, self.window, ticket, cx));
         self.request = None;
         self.step = sent.as_ref().map_or(Step::Over, |id| Step::Sent(*id));
         Poll::Ready(sent)
+    }
+
+    fn late(&self) -> Fault {
+        Fault::new(FaultKind::Timeout, format!("{} was not answered in time", self.name))
     }
 
     /// What came back, as an answer.
@@ -234,10 +248,7 @@ impl Outgoing {
         match outcome {
             Outcome::Data(value) => Ok(value.into_body(&self.shared.codec)),
             Outcome::Failed(error) => Err(Failure::Declared(AnyError::from(error))),
-            Outcome::Late => {
-                let reason = format!("{} was not answered in time", self.name);
-                Err(Fault::new(FaultKind::Timeout, reason).into())
-            }
+            Outcome::Late => Err(self.late().into()),
             Outcome::Fault(fault) => Err(Failure::Fault(fault)),
             Outcome::End => Err(Fault::unavailable("there is no answer any more").into()),
         }
@@ -254,12 +265,13 @@ impl Shared {
     ) -> Poll<Result<CallId, Fault>> {
         let deadline = request.context().deadline();
         let mut machine = self.lock();
-        let id = ready!(machine.poll_start(deadline, window, ticket, cx))?;
+        let started = machine.poll_start(deadline, window, ticket, cx);
         let sooner = deadline.is_some_and(|deadline| machine.is_before_next_tick(deadline));
         drop(machine);
         if sooner {
             self.sooner.notify_one();
         }
+        let id = ready!(started)?;
         let mut number = itoa::Buffer::new();
         let text = number.format(id.number());
         let name = self.name_of(request.name());

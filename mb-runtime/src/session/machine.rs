@@ -138,7 +138,7 @@ impl Machine {
         if let Some(reason) = self.end() {
             return Poll::Ready(Err(Fault::unavailable(reason.to_string())));
         }
-        task::ready!(self.calls.poll_place(ticket, cx));
+        task::ready!(self.calls.poll_place(deadline, ticket, cx));
         Poll::Ready(Ok(self.calls.start(deadline, allowed, cx.waker())))
     }
 

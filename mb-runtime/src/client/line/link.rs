@@ -51,7 +51,8 @@ impl Link for LineLink {
 
     fn close(&self, reason: EndReason) {
         let link = self.0.link();
-        let fault = Fault::unavailable(reason.to_string());
+        // It was this side's own wish: nothing changes by trying again.
+        let fault = Fault::unavailable(reason.to_string()).with_retryable(false);
         self.0.finish(fault, ClientStatus::Disconnected(reason), reason);
         if let Ok((_, link)) = link {
             link.close(reason);

@@ -122,6 +122,7 @@ impl Line {
     fn link(&self) -> Result<(u64, Arc<dyn Link>), Fault> {
         match &*self.state.borrow() {
             State::Up(number, connected) => Ok((*number, Arc::clone(&connected.link))),
+            State::Down(0, _) => Err(Fault::unavailable("the client has not connected yet")),
             State::Down(_, reason) => Err(Fault::unavailable(format!("reconnecting: {reason}"))),
             State::Over(fault) => Err(fault.clone()),
         }

@@ -34,7 +34,14 @@ impl Peer {
     /// The request as the server sees it.
     #[inline]
     fn admit(&self, context: Context) -> Context {
-        Context::received(context, Arc::clone(&self.caller))
+        let context = Context::received(context, Arc::clone(&self.caller));
+        if self.takes_logins { self.identified(context) } else { context }
+    }
+
+    /// With who is logged in on this connection now.
+    #[inline(never)]
+    fn identified(&self, context: Context) -> Context {
+        context.acted_by(self.login.current().map(|login| Arc::clone(&login.actor)))
     }
 
     fn emitted(&self, event: &Message) -> Result<Published, Fault> {

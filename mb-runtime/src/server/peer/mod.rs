@@ -2,6 +2,7 @@
 
 mod interest;
 mod link;
+mod session_login;
 
 use std::{
     pin::pin,
@@ -12,17 +13,13 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use mb_core::{Caller, ClientInfo, EndReason, Fault, Hello, Host, Name, SubscriptionId};
-use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use self::interest::Interest;
+use self::{interest::Interest, session_login::SessionLogin};
 use super::Core;
-use crate::{
-    login::Login,
-    wire::system::{self, is_system},
-};
+use crate::wire::system::{self, is_system};
 
 pub(super) struct Peer {
     /// A client keeps no server alive, nor the services in it.
@@ -35,7 +32,9 @@ pub(super) struct Peer {
     /// Cancelled when the client leaves by itself: its streams end then.
     leaving: CancellationToken,
     interest: RwLock<Interest>,
-    login: watch::Sender<Option<Arc<Login>>>,
+    login: SessionLogin,
+    /// Whether there can be a login at all.
+    takes_logins: bool,
 }
 
 impl Peer {
@@ -48,7 +47,8 @@ impl Peer {
             announced: AtomicBool::new(false),
             leaving: CancellationToken::new(),
             interest: RwLock::default(),
-            login: watch::Sender::default(),
+            login: SessionLogin::default(),
+            takes_logins: core.authenticator().is_some(),
         }
     }
 
@@ -110,17 +110,16 @@ impl Peer {
     }
 
     /// Who is logged in on this connection.
-    pub(super) fn login(&self) -> &watch::Sender<Option<Arc<Login>>> {
+    pub(super) fn login(&self) -> &SessionLogin {
         &self.login
     }
 
-    /// Dismisses a client that does not log in for this long.
+    /// Dismisses a client on which nobody is logged in for this long, be it at first or after a
+    /// logout or an expiry.
     pub(super) async fn expect_login(self: Arc<Self>, limit: Duration) {
-        let mut login = self.login.subscribe();
-        let logged_in = pin!(login.wait_for(Option::is_some));
+        let missing = pin!(self.login.missing_for(limit));
         let gone = pin!(self.leaving.cancelled());
-        let logged_in = select(logged_in, gone);
-        if timeout(limit, logged_in).await.is_err() {
+        if let Either::Left(_) = select(missing, gone).await {
             self.dismiss(EndReason::NotAuthenticated);
         }
     }
