@@ -343,6 +343,23 @@ async fn who_does_not_log_in_in_time_is_dismissed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_left_of_whoever_was_dismissed_or_turned_away() {
+    let wire = Wire::default();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let (server, _) = serving(&wire);
+    let server = server.authenticator(authenticator(&log)).max_clients(1).start().await.unwrap();
+    let login = Credentials::password("ada", "swordfish");
+    let client =
+        calling(&wire).login(login).reconnect(Reconnect::never()).connect("wire://bench").await;
+    calling(&wire).connect("wire://bench").await.unwrap_err();
+    server.stop().await.unwrap();
+    drop((client, server));
+    sleep(SECOND).await;
+    let left = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    assert_eq!(left, 0, "tasks are left over");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_without_logins_takes_none() {
     let wire = Wire::default();
     let (_server, client, _) = pair(&wire).await;

@@ -31,6 +31,8 @@ pub(super) struct Peer {
     announced: AtomicBool,
     /// Cancelled when the client leaves by itself: its streams end then.
     leaving: CancellationToken,
+    /// Cancelled when the client is gone, whoever wanted that.
+    over: CancellationToken,
     interest: RwLock<Interest>,
     login: SessionLogin,
     /// Whether there can be a login at all.
@@ -46,6 +48,7 @@ impl Peer {
             gone: AtomicBool::new(false),
             announced: AtomicBool::new(false),
             leaving: CancellationToken::new(),
+            over: CancellationToken::new(),
             interest: RwLock::default(),
             login: SessionLogin::default(),
             takes_logins: core.authenticator().is_some(),
@@ -118,7 +121,7 @@ impl Peer {
     /// logout or an expiry.
     pub(super) async fn expect_login(self: Arc<Self>, limit: Duration) {
         let missing = pin!(self.login.missing_for(limit));
-        let gone = pin!(self.leaving.cancelled());
+        let gone = pin!(self.over.cancelled());
         if let Either::Left(_) = select(missing, gone).await {
             self.dismiss(EndReason::NotAuthenticated);
         }
@@ -144,7 +147,9 @@ impl Peer {
 
     /// Whether this is when it leaves.
     fn leave(&self) -> bool {
-        !self.gone.swap(true, Ordering::AcqRel)
+        let first = !self.gone.swap(true, Ordering::AcqRel);
+        self.over.cancel();
+        first
     }
 
     fn interest(&self) -> RwLockReadGuard<'_, Interest> {
