@@ -360,6 +360,91 @@ async fn nothing_is_left_of_whoever_was_dismissed_or_turned_away() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_panic_of_the_authenticator_is_an_answer_and_the_connection_lives() {
+    let wire = Wire::default();
+    let (server, _) = serving(&wire);
+    let panicking = |_| -> Result<Login, LoginError> { panic!("no database") };
+    let _server = server.authenticator(panicking).start().await.unwrap();
+    let client = calling(&wire).connect("wire://bench").await.unwrap();
+    let fault = client.login(Credentials::token("t")).await.unwrap_err();
+    assert_eq!((fault.kind(), fault.is_retryable()), (FaultKind::Unavailable, true));
+    assert!(!fault.to_string().contains("database"));
+    let client: workshop::Client = client.typed().unwrap();
+    client.make_thing("t".into(), Vec::new()).await.unwrap();
+}
+
+/// Never says who anybody is.
+struct Thinking;
+
+#[async_trait::async_trait]
+impl magicbutton::Authenticator for Thinking {
+    async fn login(&self, _: Credentials) -> Result<Login, LoginError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_without_an_answer_ends_connecting_and_leaves_nobody_behind() {
+    let wire = Wire::default();
+    let (server, _) = serving(&wire);
+    let unhurried = |limits: &mut magicbutton::Limits| limits.login = 3600 * SECOND;
+    let server = server.authenticator(Thinking).limits(unhurried).start().await.unwrap();
+    let start = Instant::now();
+    let login = Credentials::token("t");
+    let fault = calling(&wire).login(login.clone()).connect("wire://bench").await.unwrap_err();
+    assert_eq!((fault.kind(), start.elapsed().as_secs()), (FaultKind::Unavailable, 10));
+    let dropped = calling(&wire).login(login.clone()).connect("wire://bench");
+    tokio::time::timeout(SECOND, dropped).await.unwrap_err();
+    sleep(10 * SECOND).await;
+    assert_eq!(server.clients().len(), 0);
+    let client = calling(&wire).connect("wire://bench").await.unwrap();
+    assert_eq!(client.login(login).await.unwrap_err().kind(), FaultKind::Timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_ends_is_to_be_made_again_in_time() {
+    for expires in [None, Some(60 * SECOND)] {
+        let wire = Wire::default();
+        let (server, _) = serving(&wire);
+        let _server = server
+            .authenticator(move |_| {
+                let expires_at = expires.map(|left| std::time::SystemTime::now() + left);
+                Ok(Login { expires_at, ..Login::new(Actor::new("ada")) })
+            })
+            .start()
+            .await
+            .unwrap();
+        let client = calling(&wire).reconnect(Reconnect::never()).connect("wire://bench");
+        let client = client.await.unwrap();
+        client.login(Credentials::token("t")).await.unwrap();
+        sleep(30 * SECOND).await;
+        assert_eq!(client.status(), ClientStatus::Connected);
+        if expires.is_none() {
+            client.logout().await.unwrap();
+        }
+        sleep(50 * SECOND).await;
+        until(&client, ClientStatus::Disconnected(EndReason::NotAuthenticated)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_waits_for_its_turn_has_no_longer_than_any_other() {
+    let wire = Wire::default();
+    let (server, seen) = serving(&wire);
+    let _server = server.start().await.unwrap();
+    let client = calling(&wire).limits(|limits| limits.in_flight = 1).connect("wire://bench");
+    let client: workshop::Client = client.await.unwrap().typed().unwrap();
+    let mut open = client.count_to(1, "hang".into());
+    open.next().await.unwrap().unwrap();
+    let start = Instant::now();
+    let fault = client.wait_for_it().timeout(2 * SECOND).await.unwrap_err().into_fault();
+    assert_eq!((fault.kind(), start.elapsed().as_secs()), (FaultKind::Timeout, 2));
+    assert_eq!(seen.begun.load(Ordering::SeqCst), 0);
+    drop(open);
+    client.make_thing("t".into(), Vec::new()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_without_logins_takes_none() {
     let wire = Wire::default();
     let (_server, client, _) = pair(&wire).await;
