@@ -7,7 +7,7 @@
 use std::{
     any::{Any, type_name},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use bytes::Bytes;
@@ -32,13 +32,46 @@ enum Repr {
 /// A value with many readers, and the frames that its message was written as for them.
 struct Shared {
     value: Arc<dyn Erased>,
-    /// One per codec.
-    frames: Mutex<Vec<(Codec, Bytes)>>,
+    frames: Frames,
+}
+
+/// What a message was written as, once per codec: a list that only grows, so that a thousand readers
+/// look at it without a lock.
+#[derive(Default)]
+struct Frames(OnceLock<Box<Written>>);
+
+struct Written {
+    codec: Codec,
+    frame: Bytes,
+    others: Frames,
 }
 
 impl Shared {
     fn new(value: Arc<dyn Erased>) -> Box<Self> {
-        Box::new(Self { value, frames: Mutex::default() })
+        Box::new(Self { value, frames: Frames::default() })
+    }
+}
+
+impl Frames {
+    /// The frame of this codec, written by whoever needs it first. Two who do at once both write.
+    fn get<E>(&self, codec: &Codec, write: impl FnOnce() -> Result<Bytes, E>) -> Result<Bytes, E> {
+        let mut last = self;
+        while let Some(written) = last.0.get() {
+            if written.codec == *codec {
+                return Ok(written.frame.clone());
+            }
+            last = &written.others;
+        }
+        let frame = write()?;
+        let (codec, others) = (codec.clone(), Self::default());
+        let mut mine = Box::new(Written { codec, frame: frame.clone(), others });
+        while let Err(refused) = last.0.set(mine) {
+            mine = refused;
+            if let Some(theirs) = last.0.get() {
+                last = &theirs.others;
+            }
+        }
+        Ok(frame)
     }
 }
 
@@ -175,15 +208,10 @@ impl Body {
         codec: &Codec,
         write: impl FnOnce() -> Result<Bytes, E>,
     ) -> Result<Bytes, E> {
-        let Repr::Shared(shared) = &self.0 else { return write() };
-        // Written under the lock: whoever else wants it now wants this very frame.
-        let mut frames = shared.frames.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, frame)) = frames.iter().find(|(written, _)| written == codec) {
-            return Ok(frame.clone());
+        match &self.0 {
+            Repr::Shared(shared) => shared.frames.get(codec, write),
+            _ => write(),
         }
-        let frame = write()?;
-        frames.push((codec.clone(), frame.clone()));
-        Ok(frame)
     }
 
     /// Another handle on the same content, where that costs no copy: shared values and bytes.

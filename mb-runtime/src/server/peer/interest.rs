@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use mb_core::{Fault, FaultKind, SubscriptionId};
 
-/// Which events a client gets: all of them, until it has subscribed for the first time.
+/// Which events a client has asked for.
 #[derive(Default)]
 pub(super) struct Interest {
-    pub(super) narrowed: bool,
     pub(super) subscriptions: HashMap<SubscriptionId, Vec<&'static str>>,
     next: u64,
 }
@@ -27,7 +26,6 @@ impl Interest {
             let fault = Fault::new(FaultKind::RateLimitExceeded, reason);
             return Err(fault.with_details(serde_json::json!({ "limit": limit })));
         }
-        self.narrowed = true;
         self.next += 1;
         let id = SubscriptionId(self.next.to_string().into());
         self.subscriptions.insert(id.clone(), events);

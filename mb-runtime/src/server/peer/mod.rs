@@ -33,6 +33,8 @@ pub(super) struct Peer {
     leaving: CancellationToken,
     /// Cancelled when the client is gone, whoever wanted that.
     over: CancellationToken,
+    /// Whether it has ever said what it wants: looked at for every event, without the lock.
+    narrowed: AtomicBool,
     interest: RwLock<Interest>,
     login: SessionLogin,
     /// Whether there can be a login at all.
@@ -49,6 +51,7 @@ impl Peer {
             announced: AtomicBool::new(false),
             leaving: CancellationToken::new(),
             over: CancellationToken::new(),
+            narrowed: AtomicBool::new(false),
             interest: RwLock::default(),
             login: SessionLogin::default(),
             takes_logins: core.authenticator().is_some(),
@@ -65,8 +68,7 @@ impl Peer {
 
     /// Whether it gets an event of this name: it asked for it, or never said what it wants.
     pub(super) fn wants(&self, event: &Name) -> bool {
-        let interest = self.interest();
-        !interest.narrowed || interest.has(event.as_str()) || is_for_all(event)
+        !self.narrowed.load(Ordering::Acquire) || self.names(event.as_str()) || is_for_all(event)
     }
 
     /// Whether it asked for an event of this name.
@@ -91,7 +93,7 @@ impl Peer {
     /// From now on it gets these events, and no others.
     pub(super) fn narrow_to(&self, core: &Core, events: &[String]) -> Result<(), Fault> {
         if events.is_empty() {
-            self.interest_mut().narrowed = true;
+            self.narrowed.store(true, Ordering::Release);
             return Ok(());
         }
         self.subscribe_to(core, events).map(drop)
@@ -109,7 +111,9 @@ impl Peer {
         let mut events = events.collect::<Result<Vec<_>, _>>()?;
         events.sort_unstable();
         events.dedup();
-        self.interest_mut().add(events, core.limits().subscriptions)
+        let subscription = self.interest_mut().add(events, core.limits().subscriptions)?;
+        self.narrowed.store(true, Ordering::Release);
+        Ok(subscription)
     }
 
     /// Who is logged in on this connection.
