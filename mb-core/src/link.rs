@@ -165,29 +165,36 @@ impl fmt::Debug for Published {
 }
 
 /// A call under way. Dropping it cancels the call.
-pub struct Calling(Repr);
-
-enum Repr {
-    Answered(Option<Box<Answer>>),
-    Running(BoxFuture<'static, Answer>),
-}
+pub struct Calling(BoxFuture<'static, Answer>);
 
 impl Calling {
     /// A call that is answered already.
     pub fn answered(answer: Answer) -> Self {
-        Self(Repr::Answered(Some(Box::new(answer))))
+        Self(Box::pin(Answered(Some(answer))))
     }
 
     /// A call that is refused.
+    #[cold]
     pub fn refused(fault: Fault) -> Self {
         Self::answered(Err(fault.into()))
+    }
+}
+
+/// Polled again after it was done, it stays pending, as any finished future may.
+struct Answered(Option<Answer>);
+
+impl Future for Answered {
+    type Output = Answer;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Answer> {
+        self.0.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
 
 impl From<BoxFuture<'static, Answer>> for Calling {
     #[inline]
     fn from(answer: BoxFuture<'static, Answer>) -> Self {
-        Self(Repr::Running(answer))
+        Self(answer)
     }
 }
 
@@ -196,11 +203,7 @@ impl Future for Calling {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Answer> {
-        match &mut self.0 {
-            // Polled again after it was done: stays pending, as any finished future may.
-            Repr::Answered(answer) => answer.take().map_or(Poll::Pending, |a| Poll::Ready(*a)),
-            Repr::Running(answer) => answer.as_mut().poll(cx),
-        }
+        self.0.as_mut().poll(cx)
     }
 }
 

@@ -99,6 +99,12 @@ impl Message {
         self.context = context;
     }
 
+    /// What surrounds it, to be changed in its place.
+    #[inline]
+    pub fn context_mut(&mut self) -> &mut Context {
+        &mut self.context
+    }
+
     /// Takes its context, and leaves an empty one.
     pub fn take_context(&mut self) -> Context {
         std::mem::take(&mut self.context)

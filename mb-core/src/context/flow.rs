@@ -93,18 +93,16 @@ impl Context {
         if self.is_view() { self.child() } else { self }
     }
 
-    /// A server's view of a context that `caller` sent. An actor that the caller wrote into it is
+    /// Turns what `caller` sent into a server's view of it. An actor that the caller wrote into it is
     /// not believed.
-    #[must_use]
     #[inline]
-    pub fn received(sent: Self, caller: Arc<Caller>) -> Self {
-        Self { caller: Some(caller), ..sent }
+    pub fn receive(&mut self, caller: Arc<Caller>) {
+        self.caller = Some(caller);
     }
 
     /// A server's view, with who its own login says is acting.
-    #[must_use]
     #[doc(hidden)]
-    pub fn acted_by(self, actor: Option<Arc<Actor>>) -> Self {
-        Self { actor, ..self }
+    pub fn act(&mut self, actor: Option<Arc<Actor>>) {
+        self.actor = actor;
     }
 }

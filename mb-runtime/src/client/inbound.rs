@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::{ClientStatus, weak::WeakLink};
 use crate::{
-    dispatch::{DuplicateContract, Gate, Handler, Routes, ServedContract, refused_stream},
+    dispatch::{DuplicateContract, Gate, Handler, Routes, ServedContract, Service, refused_stream},
     subscription::Hub,
     wire::system,
 };
@@ -37,7 +37,9 @@ pub(super) struct Inbound {
     pub(super) status: watch::Sender<ClientStatus>,
     pub(super) errors: broadcast::Sender<Fault>,
     pub(super) announcements: broadcast::Sender<Announcement>,
-    routes: Routes,
+    routes: Arc<Routes>,
+    /// Kept for its routes.
+    _services: Vec<Service>,
     gate: Arc<Gate>,
     server: RwLock<Option<Arc<Caller>>>,
 }
@@ -48,13 +50,14 @@ impl Inbound {
         served: Vec<ServedContract>,
     ) -> Result<Arc<Self>, DuplicateContract> {
         let gate = Arc::new(Gate::new());
-        let routes = Routes::new(served, &gate)?;
+        let (routes, services) = Routes::new(served, &gate)?;
         Ok(Arc::new(Self {
             hub: Arc::default(),
             status: watch::Sender::new(status),
             errors: broadcast::Sender::new(KEPT),
             announcements: broadcast::Sender::new(KEPT),
             routes,
+            _services: services,
             gate,
             server: RwLock::default(),
         }))
@@ -104,46 +107,44 @@ impl Inbound {
         });
     }
 
-    fn served(&self, name: &Name, context: Context, body: Body) -> Result<Answering, Fault> {
+    fn served(&self, mut request: Message) -> Result<Answering, Fault> {
         let server = self.server.read().unwrap_or_else(PoisonError::into_inner).clone();
         let server = server.ok_or_else(|| Fault::unavailable("the client is still connecting"))?;
         if self.routes.contracts().is_empty() {
+            let name = request.name();
             let reason = format!("unknown request `{name}`: this client serves none");
             return Err(Fault::new(FaultKind::UnknownRequest, reason));
         }
-        let route = self.routes.request(name)?;
-        let context = Context::received(context, server);
+        let route = self.routes.request(request.name())?;
+        request.context_mut().receive(server);
         Ok(match &route.handler {
-            Handler::Unary(handler) => Answering::Once(handler(context, body)),
-            Handler::Streamed(handler) => Answering::Many(handler(context, body)),
+            Handler::Unary(handler) => Answering::Once(handler(request)),
+            Handler::Streamed(handler) => Answering::Many(handler(request)),
         })
     }
 
-    fn answered(&self, name: &Name, context: Context, body: Body) -> Answering {
-        self.served(name, context, body)
-            .unwrap_or_else(|fault| Answering::Once(Calling::refused(fault)))
+    fn answered(&self, request: Message) -> Answering {
+        self.served(request).unwrap_or_else(|fault| Answering::Once(Calling::refused(fault)))
     }
 }
 
 impl Link for Inbound {
     fn call(&self, request: Message) -> Calling {
-        let (name, context, body) = request.into_parts();
-        match self.answered(&name, context, body) {
+        match self.answered(request) {
             Answering::Once(calling) => calling,
             Answering::Many(_) => Calling::refused(answered_otherwise("by a stream, not once")),
         }
     }
 
     fn stream(&self, request: Message) -> Streaming {
-        let (name, context, body) = request.into_parts();
-        match self.answered(&name, context, body) {
+        match self.answered(request) {
             Answering::Many(items) => items,
             Answering::Once(_) => refused_stream(answered_otherwise("once, not by a stream")),
         }
     }
 
     fn answer(&self, name: &str, context: Context, body: Body) -> Answering {
-        self.answered(&Name::text(name), context, body)
+        self.answered(Message::new(Name::text(name), context, body))
     }
 
     fn publish(&self, event: &Arc<Message>) -> Published {

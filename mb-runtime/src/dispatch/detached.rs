@@ -21,12 +21,8 @@ pub(super) enum Detached {
 
 impl Detached {
     /// `runtime` is the server's; without one, the caller's has to do.
-    pub(super) fn calling(
-        handler: BoxFuture<'static, Answer>,
-        runtime: Option<&Handle>,
-    ) -> Calling {
-        let detached: BoxFuture<'static, Answer> =
-            Box::pin(Self::Inline(handler, runtime.cloned()));
+    pub(super) fn calling(handler: BoxFuture<'static, Answer>, runtime: Option<Handle>) -> Calling {
+        let detached: BoxFuture<'static, Answer> = Box::pin(Self::Inline(handler, runtime));
         detached.into()
     }
 

@@ -10,11 +10,15 @@ mod routes;
 mod run;
 mod seal;
 
-use std::{future::Future, sync::Arc};
+use std::{
+    any::Any,
+    future::Future,
+    sync::{Arc, Weak},
+};
 
 use futures_core::future::BoxFuture;
 use mb_core::{
-    Answer, Body, Calling, Context, ContractDescriptor, DecodeError, Fault, FaultKind, Request,
+    Answer, Calling, ContractDescriptor, DecodeError, Fault, FaultKind, Message, Request,
     RequestDescriptor, Streaming,
 };
 
@@ -31,8 +35,15 @@ pub(crate) use seal::{panic_text, report};
 /// [`Server::builder().serve(..)`](crate::ServerBuilder::serve) takes.
 pub struct ServedContract {
     descriptor: &'static ContractDescriptor,
-    open: Box<dyn FnOnce(Arc<Gate>) -> Vec<Route> + Send>,
+    open: Box<dyn FnOnce(Arc<Gate>) -> Opened + Send>,
 }
+
+/// A service, for whoever keeps it alive: the one who serves it, and each handler at work. Its routes
+/// do not.
+pub(crate) type Service = Arc<dyn Any + Send + Sync>;
+
+/// A service, and the routes to it.
+type Opened = (Service, Vec<Route>);
 
 /// One request and its handler.
 pub(crate) struct Route {
@@ -41,13 +52,13 @@ pub(crate) struct Route {
 }
 
 pub(crate) enum Handler {
-    Unary(Box<dyn Fn(Context, Body) -> Calling + Send + Sync>),
-    Streamed(Box<dyn Fn(Context, Body) -> Streaming + Send + Sync>),
+    Unary(Box<dyn Fn(Message) -> Calling + Send + Sync>),
+    Streamed(Box<dyn Fn(Message) -> Streaming + Send + Sync>),
 }
 
 /// Collects the handlers of one contract. Generated code is its only user.
 pub struct Handlers<S> {
-    station: Arc<Station<S>>,
+    station: Weak<Station<S>>,
     routes: Vec<Route>,
 }
 
@@ -61,7 +72,9 @@ impl ServedContract {
     ) -> Self {
         let open = Box::new(move |gate| {
             let station = Arc::new(Station { service, gate });
-            handlers(Handlers { station, routes: Vec::new() }).routes
+            let handlers =
+                handlers(Handlers { station: Arc::downgrade(&station), routes: Vec::new() });
+            (station as Service, handlers.routes)
         });
         Self { descriptor, open }
     }
@@ -70,8 +83,8 @@ impl ServedContract {
         self.descriptor
     }
 
-    /// The handlers, each of which lets its calls in through `gate`.
-    fn open(self, gate: &Arc<Gate>) -> Vec<Route> {
+    /// The service and its handlers, each of which lets its calls in through `gate`.
+    fn open(self, gate: &Arc<Gate>) -> Opened {
         (self.open)(Arc::clone(gate))
     }
 }
@@ -85,19 +98,18 @@ impl<S: Send + Sync + 'static> Handlers<S> {
         F: Fn(Run<S, R>, Box<R>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Answer> + Send + 'static,
     {
-        let station = Arc::clone(&self.station);
-        let handler = move |context: Context, body: Body| match body.decode_boxed::<R>() {
-            Ok(request) if R::DESCRIPTOR.detached => {
+        let station = Weak::clone(&self.station);
+        let handler = move |request: Message| match arrive::<S, R>(&station, request) {
+            Ok((run, request)) if R::DESCRIPTOR.detached => {
                 // It runs to its end, whoever has stopped waiting for it.
-                let run = Run::new(Arc::clone(&station), context.without_deadline());
-                Detached::calling(Box::pin(handle(run, request)), station.gate.runtime())
+                let (run, runtime) = run.detached();
+                Detached::calling(Box::pin(handle(run, request)), runtime)
             }
-            Ok(request) => {
-                let run = Run::new(Arc::clone(&station), context);
+            Ok((run, request)) => {
                 let running: BoxFuture<'static, Answer> = Box::pin(handle(run, request));
                 running.into()
             }
-            Err(error) => Calling::refused(misshapen(R::DESCRIPTOR, &error)),
+            Err(fault) => Calling::refused(fault),
         };
         self.add::<R>(Handler::Unary(Box::new(handler)))
     }
@@ -110,13 +122,10 @@ impl<S: Send + Sync + 'static> Handlers<S> {
         F: Fn(Run<S, R>, Box<R>, Items) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let station = Arc::clone(&self.station);
-        let handler = move |context, body: Body| match body.decode_boxed::<R>() {
-            Ok(request) => {
-                let run = Run::new(Arc::clone(&station), context);
-                items::stream(|items| handle(run, request, items))
-            }
-            Err(error) => items::refused(misshapen(R::DESCRIPTOR, &error)),
+        let station = Weak::clone(&self.station);
+        let handler = move |request: Message| match arrive::<S, R>(&station, request) {
+            Ok((run, request)) => items::stream(|items| handle(run, request, items)),
+            Err(fault) => items::refused(fault),
         };
         self.add::<R>(Handler::Streamed(Box::new(handler)))
     }
@@ -125,6 +134,18 @@ impl<S: Send + Sync + 'static> Handlers<S> {
         self.routes.push(Route { descriptor: R::DESCRIPTOR, handler });
         self
     }
+}
+
+/// A request as its handler takes it, and what that needs to run.
+#[inline]
+fn arrive<S, R: Request>(
+    station: &Weak<Station<S>>,
+    request: Message,
+) -> Result<(Run<S, R>, Box<R>), Fault> {
+    let station = station.upgrade().ok_or_else(stopped)?;
+    let (_, context, body) = request.into_parts();
+    let request = body.decode_boxed().map_err(|error| misshapen(R::DESCRIPTOR, &error))?;
+    Ok((Run::new(station, context), request))
 }
 
 /// The payload is not what the contract says: names the field, in wire names.

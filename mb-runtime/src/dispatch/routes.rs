@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mb_core::{ContractDescriptor, EventDescriptor, Fault, FaultKind, Name};
 use rustc_hash::FxHashMap;
 
-use super::{Gate, Route, ServedContract};
+use super::{Gate, Route, ServedContract, Service};
 
 /// Every contract of a server, by the names of its requests and events.
 pub(crate) struct Routes {
@@ -45,20 +45,24 @@ impl<T> Names<T> {
 }
 
 impl Routes {
+    /// The routes to these contracts, and the services that they lead to while somebody keeps them.
     pub(crate) fn new(
         served: Vec<ServedContract>,
         gate: &Arc<Gate>,
-    ) -> Result<Self, DuplicateContract> {
+    ) -> Result<(Arc<Self>, Vec<Service>), DuplicateContract> {
         let contracts: Arc<[_]> = served.iter().map(|contract| contract.descriptor).collect();
         let mut requests = Names(FxHashMap::default());
         let mut declared = FxHashMap::default();
         let mut events = Names(FxHashMap::default());
+        let mut services = Vec::new();
         for (position, contract) in served.into_iter().enumerate() {
             let descriptor = contract.descriptor;
             if contracts.iter().take(position).any(|other| other.name == descriptor.name) {
                 return Err(DuplicateContract(descriptor.name));
             }
-            for route in contract.open(gate) {
+            let (service, routes) = contract.open(gate);
+            services.push(service);
+            for route in routes {
                 let request = route.descriptor;
                 let route = Arc::new(route);
                 declared.insert(std::ptr::from_ref(request).addr(), Arc::clone(&route));
@@ -68,7 +72,7 @@ impl Routes {
                 events.insert(event.full_name, event.name, Arc::new(event));
             }
         }
-        Ok(Self { contracts, requests, declared, events })
+        Ok((Arc::new(Self { contracts, requests, declared, events }), services))
     }
 
     pub(crate) fn contracts(&self) -> &Arc<[&'static ContractDescriptor]> {

@@ -13,6 +13,7 @@ use std::{
 use futures_core::Stream;
 use mb_core::{Answer, AnyError, Body, Context, Failure, Fault, Reply, Request};
 use pin_project_lite::pin_project;
+use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::{
@@ -38,6 +39,12 @@ pub struct Run<S, R> {
 impl<S, R: Request> Run<S, R> {
     pub(super) fn new(station: Arc<Station<S>>, context: Context) -> Self {
         Self { station, context, _request: PhantomData }
+    }
+
+    /// For a handler that outlives its caller: it has no deadline, and a runtime of its server's.
+    pub(super) fn detached(self) -> (Self, Option<Handle>) {
+        let runtime = self.station.gate.runtime().cloned();
+        (Self { context: self.context.without_deadline(), ..self }, runtime)
     }
 
     /// Runs a handler that answers once.

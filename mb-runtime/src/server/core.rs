@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::peer::Peer;
 use crate::{
-    dispatch::{DuplicateContract, Gate, Routes, ServedContract, stopped},
+    dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, stopped},
     login::Authenticator,
     session::{self, Side},
     subscription::Hub,
@@ -39,7 +39,9 @@ pub(super) struct Settings {
 pub(crate) struct Core {
     settings: Settings,
     started: Instant,
-    pub(super) routes: Routes,
+    pub(super) routes: Arc<Routes>,
+    /// Kept for its routes.
+    _services: Vec<Service>,
     pub(super) gate: Arc<Gate>,
     pub(super) hub: Arc<Hub>,
     /// The connections that this server drives itself.
@@ -55,11 +57,12 @@ impl Core {
         served: Vec<ServedContract>,
     ) -> Result<Arc<Self>, DuplicateContract> {
         let gate = Arc::new(Gate::new());
-        let routes = Routes::new(served, &gate)?;
+        let (routes, services) = Routes::new(served, &gate)?;
         Ok(Arc::new(Self {
             settings,
             started: Instant::now(),
             routes,
+            _services: services,
             gate,
             hub: Arc::default(),
             sessions: TaskTracker::new(),

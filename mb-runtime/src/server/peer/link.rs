@@ -22,26 +22,36 @@ use crate::{
 
 impl Peer {
     /// The server, while this client is connected to it.
-    #[inline]
     fn core(&self) -> Result<Arc<Core>, Fault> {
-        let core = self.core.upgrade().ok_or_else(stopped)?;
-        if !self.gone.load(Ordering::Acquire) {
-            return Ok(core);
-        }
-        Err(if core.gate.is_closed() { stopped() } else { disconnected() })
+        self.here()?;
+        self.core.upgrade().ok_or_else(stopped)
     }
 
-    /// The request as the server sees it.
+    /// Whether this client is connected.
     #[inline]
-    fn admit(&self, context: Context) -> Context {
-        let context = Context::received(context, Arc::clone(&self.caller));
-        if self.takes_logins { self.identified(context) } else { context }
+    fn here(&self) -> Result<(), Fault> {
+        if self.gone.load(Ordering::Acquire) { Err(self.left_behind()) } else { Ok(()) }
     }
 
-    /// With who is logged in on this connection now.
+    #[cold]
+    fn left_behind(&self) -> Fault {
+        let stays = self.core.upgrade().is_some_and(|core| !core.gate.is_closed());
+        if stays { disconnected() } else { stopped() }
+    }
+
+    /// Turns what the client sent into what the server sees.
+    #[inline]
+    fn admit(&self, context: &mut Context) {
+        context.receive(Arc::clone(&self.caller));
+        if self.takes_logins {
+            self.identify(context);
+        }
+    }
+
+    /// Adds who is logged in on this connection now.
     #[inline(never)]
-    fn identified(&self, context: Context) -> Context {
-        context.acted_by(self.login.current().map(|login| Arc::clone(&login.actor)))
+    fn identify(&self, context: &mut Context) {
+        context.act(self.login.current().map(|login| Arc::clone(&login.actor)));
     }
 
     fn emitted(&self, event: &Message) -> Result<Published, Fault> {
@@ -59,20 +69,23 @@ impl Peer {
                 .map_err(|error| Fault::new(FaultKind::ValidationFailed, error.to_string()))?
                 .into(),
         };
-        let context = self.admit(event.context().clone());
+        let mut context = event.context().clone();
+        self.admit(&mut context);
         let event = Message::new(Name::Event(descriptor), context, body);
         Ok(core.hub.publish(&Arc::new(event)))
     }
 
-    fn called(&self, request: Message) -> Result<Calling, Fault> {
-        let core = self.core()?;
+    fn called(&self, mut request: Message) -> Result<Calling, Fault> {
+        self.here()?;
         if is_for_the_system(&request) {
-            return Ok(self.system(&core, request));
+            return self.system(request);
         }
-        let (name, context, body) = request.into_parts();
-        let route = core.routes.request(&name)?;
+        let route = self.routes.request(request.name())?;
         match &route.handler {
-            Handler::Unary(handler) => Ok(handler(self.admit(context), body)),
+            Handler::Unary(handler) => {
+                self.admit(request.context_mut());
+                Ok(handler(request))
+            }
             Handler::Streamed(_) => Err(answered_otherwise(route.descriptor)),
         }
     }
@@ -80,34 +93,36 @@ impl Peer {
     /// A request of the system's own. Kept out of the way of all others.
     #[cold]
     #[inline(never)]
-    fn system(&self, core: &Core, request: Message) -> Calling {
-        requests::answer(core, self, request)
+    fn system(&self, request: Message) -> Result<Calling, Fault> {
+        let core = self.core()?;
+        Ok(requests::answer(&core, self, request))
     }
 
     /// Whichever way the contract says that the request is answered.
     fn answered(&self, name: &str, context: Context, body: Body) -> Result<Answering, Fault> {
-        let core = self.core()?;
+        self.here()?;
         if is_system(name) {
             let request = Message::new(Name::text(name), context, body);
-            return Ok(Answering::Once(self.system(&core, request)));
+            return self.system(request).map(Answering::Once);
         }
-        let route = core.routes.request_of_text(name)?;
-        let context = self.admit(context);
+        let route = self.routes.request_of_text(name)?;
+        let mut request = Message::new(Name::Request(route.descriptor), context, body);
+        self.admit(request.context_mut());
         Ok(match &route.handler {
-            Handler::Unary(handler) => Answering::Once(handler(context, body)),
+            Handler::Unary(handler) => Answering::Once(handler(request)),
             Handler::Streamed(handler) => {
-                Answering::Many(until(handler(context, body), self.leaving.clone()))
+                Answering::Many(until(handler(request), self.leaving.clone()))
             }
         })
     }
 
-    fn streamed(&self, request: Message) -> Result<Streaming, Fault> {
-        let core = self.core()?;
-        let (name, context, body) = request.into_parts();
-        let route = core.routes.request(&name)?;
+    fn streamed(&self, mut request: Message) -> Result<Streaming, Fault> {
+        self.here()?;
+        let route = self.routes.request(request.name())?;
         match &route.handler {
             Handler::Streamed(handler) => {
-                Ok(until(handler(self.admit(context), body), self.leaving.clone()))
+                self.admit(request.context_mut());
+                Ok(until(handler(request), self.leaving.clone()))
             }
             Handler::Unary(_) => Err(answered_otherwise(route.descriptor)),
         }

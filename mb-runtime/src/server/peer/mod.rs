@@ -19,11 +19,15 @@ use tokio_util::sync::CancellationToken;
 
 use self::{interest::Interest, session_login::SessionLogin};
 use super::Core;
-use crate::wire::system::{self, is_system};
+use crate::{
+    dispatch::Routes,
+    wire::system::{self, is_system},
+};
 
 pub(super) struct Peer {
     /// A client keeps no server alive, nor the services in it.
     core: Weak<Core>,
+    routes: Arc<Routes>,
     key: u64,
     caller: Arc<Caller>,
     gone: AtomicBool,
@@ -45,6 +49,7 @@ impl Peer {
     pub(super) fn new(core: &Arc<Core>, key: u64, caller: Arc<Caller>) -> Self {
         Self {
             core: Arc::downgrade(core),
+            routes: Arc::clone(&core.routes),
             key,
             caller,
             gone: AtomicBool::new(false),
