@@ -11,6 +11,7 @@ mod client;
 pub mod conformance;
 mod dispatch;
 mod login;
+pub mod middleware;
 mod server;
 mod session;
 mod subscription;
@@ -40,8 +41,9 @@ pub use mb_core::{
     Actor, AnyError, AnyRequest, Auth, BindError, Body, Caller, ClientInfo, Codec, Context,
     Contract, ContractDescriptor, ContractVersion, CustomCodec, DeclaredError, DecodeError,
     EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor,
-    EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, Never, Payload, Publish, Reply,
-    Request, RequestDescriptor, Resolve, Status, Subscribe, Transport, UnknownName, WireError,
+    EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, Message, Name, Never, Payload,
+    Publish, Reply, Request, RequestDescriptor, Resolve, Status, Streaming, Subscribe, Transport,
+    UnknownName, WireError,
 };
 pub use server::{Server, ServerBuilder, StartError, StopError};
 #[cfg(feature = "fuzzing")]
