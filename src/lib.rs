@@ -8,9 +8,9 @@ pub use mb_runtime::{
     Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault,
     FaultKind, IntoEndpoint, Limits, LoggedIn, Login, LoginError, Message, Name, Never, Notice,
     Overflow, Payload, Publish, RawCall, RawStream, Received, Reconnect, Reply, Request,
-    RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, StartError, Status,
+    RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, Span, StartError, Status,
     StopError, Stream, StreamCall, Streaming, Subscribe, Subscribing, Subscription,
-    SubscriptionGuard, Transport, UnknownName, WireError,
+    SubscriptionGuard, TraceparentError, Transport, UnknownName, WireError,
 };
 
 pub use mb_runtime::middleware;

@@ -3,19 +3,31 @@
 //! [`layers`] is what a builder collects, [`next`] the way through what it has collected. Where the
 //! chain stands is for the dispatcher, the client and the server to know.
 
+mod conventions;
+mod deadline;
 mod from_fn;
 mod layers;
+mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod next;
+mod trace;
+mod watched;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use mb_core::{AnyError, Body, Failure, Fault, FaultKind, Message, Streaming};
 
+pub use deadline::Deadline;
 pub use from_fn::{FromFn, from_fn};
 pub(crate) use layers::{Chain, Layers};
+pub use log::Log;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use next::Next;
 pub(crate) use next::{End, Passing, Way};
+pub use trace::Trace;
 
 /// Something done around messages: a log line, a limit, a second try.
 ///
