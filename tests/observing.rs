@@ -1,6 +1,6 @@
 //! What can be seen of messages: one trace of all that an order causes, figures, lines.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests")]
 
 #[path = "common/chain.rs"]
 mod chain;

@@ -1,6 +1,6 @@
 //! Three services, each of which calls the next, and two events: what one order causes.
 
-use magicbutton::{Client, Context, Failure, Fault, Reply, Server, contract, middleware::Trace};
+use magicbutton::{Client, Context, Fault, Reply, Server, contract, middleware::Trace};
 
 use super::wire::Wire;
 
@@ -47,7 +47,7 @@ struct Payments;
 
 impl edge::Service for Edge {
     async fn order(&self, _: &Context, item: String) -> Reply<String> {
-        self.0.place(item).await.map_err(Failure::from)
+        self.0.place(item).await
     }
 }
 
