@@ -33,6 +33,8 @@ mod guide {
     mod network {}
     #[doc = include_str!("../docs/context.md")]
     mod context {}
+    #[doc = include_str!("../docs/middleware.md")]
+    mod middleware {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
 }

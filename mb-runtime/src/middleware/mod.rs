@@ -1,7 +1,7 @@
 //! What is done around every message: one chain, for requests and events, on either side.
 //!
-//! [`layers`] is what a builder collects, [`next`] the way through what it has collected. Where the
-//! chain stands is for the dispatcher, the client and the server to know.
+//! [`Middleware`] is one step of it, [`Next`] the rest of the way. [`from_fn`] makes one of a
+//! closure; [`Trace`], [`Log`], [`Deadline`] and, with the feature `metrics`, `Metrics` are there.
 
 mod conventions;
 mod deadline;
