@@ -4,7 +4,7 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use tokio::time::Instant;
@@ -90,14 +90,11 @@ impl Context {
     #[must_use]
     #[inline]
     pub fn twin(&mut self) -> Self {
-        // In its place: filling a `OnceLock` that others might be filling takes longer.
-        let written: Arc<_> = std::mem::take(&mut self.written).into_inner().unwrap_or_default();
-        self.written = OnceLock::from(Arc::clone(&written));
         Self {
             caller: self.caller.clone(),
             actor: self.actor.clone(),
             deadline: self.deadline,
-            written: OnceLock::from(written),
+            written: self.written.twin(),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod flow;
 mod ids;
+mod lazy;
 mod trace;
 mod wire;
 
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 
 use crate::{Caller, Fault, Publish};
 use ids::SharedId;
+use lazy::Lazy;
 pub use trace::{Span, TraceparentError};
 pub use wire::Travelling;
 
@@ -33,7 +35,7 @@ pub struct Context {
     /// Who is logged in on the connection that it came over.
     actor: Option<Arc<Actor>>,
     deadline: Option<Instant>,
-    written: OnceLock<Arc<Written>>,
+    written: Lazy,
 }
 
 /// What the sender wrote, or will turn out to have written: shared by both sides in one process.
@@ -88,7 +90,7 @@ impl Context {
     /// An empty context: the start of a conversation. Allocates nothing.
     #[inline]
     pub const fn new() -> Self {
-        Self { caller: None, actor: None, deadline: None, written: OnceLock::new() }
+        Self { caller: None, actor: None, deadline: None, written: Lazy::new() }
     }
 
     /// The message's id: any string; a UUID v7 where the sender set none.
@@ -264,15 +266,16 @@ impl Context {
     }
 
     fn written(&self) -> &Written {
-        self.written.get_or_init(Arc::default)
+        self.written.force()
     }
 
     fn write(self, write: impl FnOnce(&mut Written)) -> Self {
         // A server's view is not for sending: what is written is a message caused by it.
         let context = self.outgoing();
-        let mut written = context.written.into_inner().unwrap_or_default();
+        let deadline = context.deadline;
+        let mut written = context.written.into_inner();
         write(Arc::make_mut(&mut written));
-        Self { deadline: context.deadline, written: written.into(), ..Self::new() }
+        Self { deadline, written: written.into(), ..Self::new() }
     }
 
     #[inline]
@@ -289,13 +292,12 @@ impl Default for Context {
 
 impl Clone for Context {
     fn clone(&self) -> Self {
-        self.written();
         let Self { caller, actor, deadline, written } = self;
         Self {
             caller: caller.clone(),
             actor: actor.clone(),
             deadline: *deadline,
-            written: written.clone(),
+            written: Arc::clone(written.force()).into(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Context, Written, ids::SharedId};
+use super::{Context, Written, ids::SharedId, lazy::Lazy};
 
 /// A place in a trace: what `traceparent` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,7 +108,7 @@ impl Context {
     fn write_in_place(&mut self, write: impl FnOnce(&mut Written)) {
         // The id is the message's, whatever becomes of the rest.
         self.id();
-        let mut written = std::mem::take(&mut self.written).into_inner().unwrap_or_default();
+        let mut written = std::mem::replace(&mut self.written, Lazy::new()).into_inner();
         write(Arc::make_mut(&mut written));
         self.written = written.into();
     }
