@@ -1,6 +1,8 @@
 //! What is known of a contract without its types: names, docs, codes. Generated as `static` data,
 //! read by routing, middleware and tools.
 
+use std::time::Duration;
+
 use crate::Status;
 
 /// One contract: the `CONTRACT` of every generated module.
@@ -52,6 +54,9 @@ pub struct RequestDescriptor {
     pub detached: bool,
     /// Whether carrying it out twice does no more than once, so that it may be sent again.
     pub idempotent: bool,
+    /// How long it may take, where the contract says so: callers wait no longer unless they say
+    /// otherwise, and its server ends the handler then.
+    pub timeout: Option<Duration>,
 }
 
 /// One event of a contract.
@@ -111,7 +116,12 @@ impl RequestDescriptor {
         detached: bool,
         idempotent: bool,
     ) -> Self {
-        Self { name, full_name, docs, streamed, detached, idempotent }
+        Self { name, full_name, docs, streamed, detached, idempotent, timeout: None }
+    }
+
+    #[must_use]
+    pub const fn within(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
     }
 }
 

@@ -19,7 +19,14 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
         let (streamed, detached) = (request.reply.streamed, request.detached);
         let idempotent = request.idempotent;
         let full = full(wire);
-        quote!(#rt::RequestDescriptor::declared(#wire, #full, #docs, #streamed, #detached, #idempotent))
+        let timeout = request.timeout.map(|time| {
+            let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            quote!(.within(::core::time::Duration::from_millis(#millis)))
+        });
+        quote! {
+            #rt::RequestDescriptor::declared(#wire, #full, #docs, #streamed, #detached, #idempotent)
+            #timeout
+        }
     });
     let events = contract.events.iter().map(|event| {
         let (wire, docs) = (&event.wire_name, &event.docs);

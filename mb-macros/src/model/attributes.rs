@@ -200,6 +200,11 @@ impl Keys {
         self.broken || self.keys.iter().any(|key| key.name == name)
     }
 
+    /// The key itself, for what is wrong with its being there.
+    pub(super) fn word(&self, name: &str) -> Option<&Ident> {
+        self.keys.iter().map(|key| &key.name).find(|key| *key == name)
+    }
+
     pub(super) fn string(&self, name: &str, errors: &Errors) -> Option<LitStr> {
         let literal = self.literal(name, "a string: `", " = \"..\"`", errors)?;
         match literal {

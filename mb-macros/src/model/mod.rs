@@ -7,6 +7,7 @@ mod event;
 mod message;
 mod plain;
 mod request;
+mod timeout;
 mod travel;
 
 use syn::{Attribute, Ident, ItemEnum, ItemStruct, ItemUse, Token, Visibility, token::Brace};

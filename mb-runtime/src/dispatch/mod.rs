@@ -9,6 +9,7 @@ mod items;
 mod routes;
 mod run;
 mod seal;
+mod timed;
 
 use std::{
     any::Any,
@@ -104,6 +105,10 @@ impl<S: Send + Sync + 'static> Handlers<S> {
                 // It runs to its end, whoever has stopped waiting for it.
                 let (run, runtime) = run.detached();
                 Detached::calling(Box::pin(handle(run, request)), runtime)
+            }
+            Ok((run, request)) if let Some(limit) = R::DESCRIPTOR.timeout => {
+                let (run, end) = run.timed(limit);
+                timed::calling(Box::pin(handle(run, request)), end, R::DESCRIPTOR)
             }
             Ok((run, request)) => {
                 let running: BoxFuture<'static, Answer> = Box::pin(handle(run, request));
