@@ -57,6 +57,12 @@ pub struct RequestDescriptor {
     /// How long it may take, where the contract says so: callers wait no longer unless they say
     /// otherwise, and its server ends the handler then.
     pub timeout: Option<Duration>,
+    /// The names on the wire, in the payload, in the reply, and in the types of the contract that
+    /// they may hold, under which something is `#[sensitive]`: not for logs. An empty name stands
+    /// for the whole of either.
+    pub sensitive: &'static [&'static str],
+    /// Where something is sensitive, the fields of the payload that hold nothing of it.
+    pub(crate) shown: &'static [&'static str],
 }
 
 /// One event of a contract.
@@ -69,6 +75,11 @@ pub struct EventDescriptor {
     pub full_name: &'static str,
     /// The documentation of the event.
     pub docs: &'static str,
+    /// The names on the wire, in the event and in the types of the contract that it may hold, under
+    /// which something is `#[sensitive]`: not for logs. An empty name stands for the whole of it.
+    pub sensitive: &'static [&'static str],
+    /// Where something is sensitive, the fields of the event that hold nothing of it.
+    pub(crate) shown: &'static [&'static str],
 }
 
 /// One variant of a declared error.
@@ -87,6 +98,9 @@ pub struct ErrorDescriptor {
     pub docs: &'static str,
     /// Whether the variant has fields, which then travel as `details`.
     pub has_details: bool,
+    /// The names on the wire, in the details and in the types of the contract that they may hold,
+    /// under which something is `#[sensitive]`: not for logs. An empty name stands for the whole.
+    pub sensitive: &'static [&'static str],
 }
 
 // `#[non_exhaustive]` structs cannot be written out by generated code in another crate; these
@@ -116,7 +130,17 @@ impl RequestDescriptor {
         detached: bool,
         idempotent: bool,
     ) -> Self {
-        Self { name, full_name, docs, streamed, detached, idempotent, timeout: None }
+        let (timeout, sensitive, shown): (_, &[&str], &[&str]) = (None, &[], &[]);
+        Self { name, full_name, docs, streamed, detached, idempotent, timeout, sensitive, shown }
+    }
+
+    #[must_use]
+    pub const fn hiding(
+        self,
+        sensitive: &'static [&'static str],
+        shown: &'static [&'static str],
+    ) -> Self {
+        Self { sensitive, shown, ..self }
     }
 
     #[must_use]
@@ -128,7 +152,16 @@ impl RequestDescriptor {
 #[doc(hidden)]
 impl EventDescriptor {
     pub const fn declared(name: &'static str, full_name: &'static str, docs: &'static str) -> Self {
-        Self { name, full_name, docs }
+        Self { name, full_name, docs, sensitive: &[], shown: &[] }
+    }
+
+    #[must_use]
+    pub const fn hiding(
+        self,
+        sensitive: &'static [&'static str],
+        shown: &'static [&'static str],
+    ) -> Self {
+        Self { sensitive, shown, ..self }
     }
 }
 
@@ -142,6 +175,13 @@ impl ErrorDescriptor {
         docs: &'static str,
         has_details: bool,
     ) -> Self {
-        Self { code, status: Status::clamped(status), message, retryable, docs, has_details }
+        let status = Status::clamped(status);
+        Self { code, status, message, retryable, docs, has_details, sensitive: &[] }
+    }
+
+    /// An error is read as a whole: which of its fields hold nothing sensitive makes no difference.
+    #[must_use]
+    pub const fn hiding(self, sensitive: &'static [&'static str], _shown: &[&str]) -> Self {
+        Self { sensitive, ..self }
     }
 }

@@ -1,6 +1,8 @@
 //! What no single item can know: names and codes that collide. Of two that collide, the first is
 //! kept, so that the collision is the only error.
 
+mod debug;
+
 use std::{collections::HashMap, fmt::Display, hash::Hash};
 
 use quote::ToTokens;
@@ -8,7 +10,7 @@ use syn::{Attribute, Fields, Ident};
 
 use crate::{
     errors::Errors,
-    model::{Contract, ErrorEnum, ErrorVariant, PlainType},
+    model::{Contract, ErrorEnum, ErrorVariant, PlainType, is_sensitive},
     names,
 };
 
@@ -27,6 +29,7 @@ pub(crate) fn check(contract: &mut Contract, errors: &Errors) {
     codes(contract, errors);
     declared_errors(contract, errors);
     field_names(contract, errors);
+    debug::check(contract, errors);
 }
 
 /// Fields that serde would call the same. Those that the user names himself, serde checks.
@@ -191,12 +194,12 @@ fn codes(contract: &mut Contract, errors: &Errors) {
     }
 }
 
-fn fields(variant: &ErrorVariant) -> Vec<(String, String)> {
+fn fields(variant: &ErrorVariant) -> Vec<(String, String, bool)> {
     let fields = variant.variant.fields.iter();
     let mut fields: Vec<_> = fields
         .map(|field| {
             let name = field.ident.as_ref().map(names::text).unwrap_or_default();
-            (name, field.ty.to_token_stream().to_string())
+            (name, field.ty.to_token_stream().to_string(), is_sensitive(&field.attrs))
         })
         .collect();
     fields.sort();

@@ -14,7 +14,7 @@ use syn::{Attribute, Ident, ItemEnum, ItemStruct, ItemUse, Token, Visibility, to
 
 use self::attributes::{Keys, Marker, Marks};
 pub(crate) use self::{
-    attributes::docs,
+    attributes::{docs, is_sensitive, is_sensitive_mark},
     error::{ErrorEnum, ErrorVariant},
     event::Event,
     plain::PlainType,

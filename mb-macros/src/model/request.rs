@@ -170,7 +170,9 @@ fn arguments(signature: &Signature, errors: &Errors) -> Option<Vec<Argument>> {
             }
             FnArg::Typed(typed) => {
                 let mut attrs = typed.attrs.clone();
-                Marks::take(&mut attrs, errors).allow(&[], "an argument", errors);
+                let marks = Marks::take(&mut attrs, errors);
+                marks.allow(&[Marker::Sensitive], "an argument", errors);
+                marks.keep_sensitive(&mut attrs, errors);
                 whole &= check_type(&typed.ty, "an argument", errors);
                 match &*typed.pat {
                     Pat::Ident(pat)

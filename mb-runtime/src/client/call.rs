@@ -115,9 +115,7 @@ pub(super) fn resolved<E: Resolve>(answer: Answer) -> Reply<Body, E> {
 #[inline]
 pub(super) fn typed<R: Request>(answer: Answer) -> Reply<R::Reply, R::Error> {
     match answer {
-        Ok(body) => {
-            body.decode().map_err(|error| misshapen(R::DESCRIPTOR, &error).of_call().into())
-        }
+        Ok(body) => body.decode().map_err(|error| misshapen(R::DESCRIPTOR, error).of_call().into()),
         Err(failure) => Err(read_failure(failure)),
     }
 }
@@ -133,7 +131,8 @@ fn read_failure<E: Resolve>(failure: Failure<AnyError>) -> Failure<E> {
     }
 }
 
-fn misshapen(request: &RequestDescriptor, error: &DecodeError) -> Fault {
+fn misshapen(request: &RequestDescriptor, error: DecodeError) -> Fault {
+    let error = request.of_reply(error);
     Fault::new(
         FaultKind::ContractMismatch,
         format!("the reply to {} is not as declared: {error}", request.full_name),
