@@ -3,7 +3,11 @@
 
 mod debug;
 
-use std::{collections::HashMap, fmt::Display, hash::Hash};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Display,
+    hash::Hash,
+};
 
 use quote::ToTokens;
 use syn::{Attribute, Fields, Ident};
@@ -179,29 +183,37 @@ fn codes(contract: &mut Contract, errors: &Errors) {
     for error in &contract.errors {
         for variant in &error.variants {
             let (first, shape) = *shapes.entry(&variant.code).or_insert((error, variant));
-            if fields(shape) != fields(variant) {
-                errors.at_both(
-                    &variant.variant.ident,
-                    format!(
-                        "the code {} has other fields in `{}`: one code is one shape",
-                        variant.code, first.ident
-                    ),
-                    &shape.variant.ident,
-                    "the first one",
-                );
-            }
+            let differs = match (fields(shape), fields(variant)) {
+                (first, second) if first != second => "other fields",
+                _ if sensitive(shape) != sensitive(variant) => "other sensitive fields",
+                _ => continue,
+            };
+            errors.at_both(
+                &variant.variant.ident,
+                format!(
+                    "the code {} has {differs} in `{}`: one code is one shape",
+                    variant.code, first.ident
+                ),
+                &shape.variant.ident,
+                "the first one",
+            );
         }
     }
 }
 
-fn fields(variant: &ErrorVariant) -> Vec<(String, String, bool)> {
+fn fields(variant: &ErrorVariant) -> Vec<(String, String)> {
     let fields = variant.variant.fields.iter();
     let mut fields: Vec<_> = fields
         .map(|field| {
             let name = field.ident.as_ref().map(names::text).unwrap_or_default();
-            (name, field.ty.to_token_stream().to_string(), is_sensitive(&field.attrs))
+            (name, field.ty.to_token_stream().to_string())
         })
         .collect();
     fields.sort();
     fields
+}
+
+fn sensitive(variant: &ErrorVariant) -> BTreeSet<String> {
+    let fields = variant.variant.fields.iter().filter(|field| is_sensitive(&field.attrs));
+    fields.filter_map(|field| field.ident.as_ref().map(names::text)).collect()
 }
