@@ -51,6 +51,20 @@ contract!(
             by_whom: u32,
         }
 
+        /// Its field has no name on the wire.
+        #[serde(transparent)]
+        struct Token {
+            #[sensitive]
+            text: String,
+        }
+
+        #[event]
+        struct Issued {
+            new_token: Option<Token>,
+            #[serde(with = "super::reversed")]
+            old_card: Card,
+        }
+
         #[error]
         enum VaultError {
             #[error(status = 401, message = "refused at {at}")]
@@ -107,6 +121,9 @@ mod theirs {
                 by_whom: String,
             }
 
+            #[event]
+            struct Issued {}
+
             #[error]
             enum VaultError {
                 #[error(status = 401, message = "refused at {at}")]
@@ -131,6 +148,22 @@ mod theirs {
             async fn count(of: Vec<u32>) -> Vec<String>;
         }
     );
+}
+
+/// A shape that the contract does not say.
+mod reversed {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::vault::Card;
+
+    pub(super) fn serialize<S: Serializer>(card: &Card, to: S) -> Result<S::Ok, S::Error> {
+        (card.card_number, &card.holder).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Card, D::Error> {
+        let (card_number, holder) = Deserialize::deserialize(from)?;
+        Ok(Card { holder, card_number })
+    }
 }
 
 /// What nobody may see.
@@ -257,6 +290,9 @@ fn the_descriptor_names_what_is_sensitive() {
     assert_eq!(request("guess"), [""]);
     assert_eq!(request("count"), [] as [&str; 0]);
     assert_eq!(vault::CONTRACT.events[0].sensitive, ["byWhom"]);
+    // What looks otherwise on the wire than declared is hidden as a whole.
+    let names = ["cardNumber", "newToken", "no", "oldCard", "text"];
+    assert_eq!(vault::CONTRACT.events[1].sensitive, names);
     let errors = vault::CONTRACT.errors.iter().map(|error| error.sensitive);
     assert_eq!(errors.collect::<Vec<_>>(), [&["tried"][..], &[]]);
 }

@@ -2,7 +2,8 @@
 //! of every type of the contract that it may hold.
 //!
 //! Rather too much than too little. A type that is imported may hold any of the contract's own, as far
-//! as can be seen from here; what is sensitive and has no name, as in `struct Pin(#[sensitive] u32)`,
+//! as can be seen from here. What it keeps secret itself cannot be seen: the field that holds it has to
+//! say so. What is sensitive and has no name, as in `struct Pin(#[sensitive] u32)`,
 //! makes whatever holds it sensitive.
 
 use std::collections::{BTreeSet, HashMap};
@@ -63,8 +64,9 @@ const HOLDS_NOTHING: [&str; 41] = [
     "SocketAddr",
 ];
 
-/// With these, what is on the wire has other fields than the type, or another shape than the field.
-const OTHER_TYPE: [&str; 3] = ["from", "try_from", "into"];
+/// With these, what is on the wire has other fields than the type, or none, or another shape than the
+/// field.
+const OTHER_TYPE: [&str; 4] = ["from", "try_from", "into", "transparent"];
 const OTHER_SHAPE: [&str; 3] = ["with", "serialize_with", "deserialize_with"];
 
 /// What may be found in a value.
