@@ -6,12 +6,14 @@ pub use mb_runtime::{
     Client, ClientBuilder, ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor,
     ContractVersion, Credentials, CustomCodec, DeclaredError, DecodeError, EncodeError, EndReason,
     Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault,
-    FaultKind, IntoEndpoint, Limits, LoggedIn, Login, LoginError, Never, Notice, Overflow, Payload,
-    Publish, RawCall, RawStream, Received, Reconnect, Reply, Request, RequestDescriptor, Resolve,
-    ServedContract, Server, ServerBuilder, StartError, Status, StopError, Stream, StreamCall,
-    Subscribe, Subscribing, Subscription, SubscriptionGuard, Transport, UnknownName, WireError,
+    FaultKind, IntoEndpoint, Limits, LoggedIn, Login, LoginError, Message, Name, Never, Notice,
+    Overflow, Payload, Publish, RawCall, RawStream, Received, Reconnect, Reply, Request,
+    RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, Span, StartError, Status,
+    StopError, Stream, StreamCall, Streaming, Subscribe, Subscribing, Subscription,
+    SubscriptionGuard, TraceparentError, Transport, UnknownName, WireError,
 };
 
+pub use mb_runtime::middleware;
 #[cfg(feature = "ws")]
 pub use mb_runtime::ws;
 

@@ -18,7 +18,10 @@ use std::{
 
 use by_hand::ByHand;
 use futures_util::FutureExt;
-use magicbutton::{Body, Context, Fault, FaultKind, Reply, Server, contract};
+use magicbutton::{
+    Body, Context, Failure, Fault, FaultKind, Message, Reply, Server, contract,
+    middleware::{Next, from_fn},
+};
 use tokio::time::{Instant, timeout};
 use wire::Wire;
 
@@ -103,7 +106,7 @@ impl kitchen::Service for Kitchen {
 
 fn fault<T: std::fmt::Debug>(reply: Reply<T, impl std::fmt::Debug>) -> Fault {
     match reply {
-        Err(magicbutton::Failure::Fault(fault)) => fault,
+        Err(Failure::Fault(fault)) => fault,
         other => panic!("expected a fault: {other:?}"),
     }
 }
@@ -217,6 +220,30 @@ async fn a_server_ends_the_handler_whatever_its_caller_says() {
         assert_eq!(time, DECLARED, "{way}");
         assert_eq!(ways.kitchen.dropped(), before + 1, "{way}: before its caller hears of it");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chain_sees_what_became_of_it() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&seen);
+    let watch = from_fn(move |message: Message, next: Next| {
+        let count = Arc::clone(&count);
+        async move {
+            let handled = next.run(message).await;
+            let is_late = |fault: &Fault| fault.kind() == FaultKind::Timeout;
+            if matches!(&handled, Err(Failure::Fault(fault)) if is_late(fault)) {
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+            handled
+        }
+    });
+    let kitchen = Kitchen::default();
+    let client = kitchen::serve(kitchen.clone()).middleware(watch);
+    let client = kitchen::Client::from(magicbutton::Client::in_process(client));
+    let body = Body::new(serde_json::json!({ "minutes": 1 }));
+    let (reply, time) = took(client.client().call_raw("cook", body)).await;
+    assert_eq!(fault(reply).message(), "kitchen/cook was not answered in time");
+    assert_eq!((time, kitchen.dropped(), seen.load(Ordering::SeqCst)), (DECLARED, 1, 1));
 }
 
 #[tokio::test]

@@ -93,6 +93,20 @@ impl Message {
         &self.body
     }
 
+    /// Gives it another body.
+    pub fn set_body(&mut self, body: Body) {
+        self.body = body;
+    }
+
+    /// The same message once more, say to send it again. Its context is the same, down to the id. A
+    /// typed payload is not copied, but shared from here on: one that is decoded while there are
+    /// copies of it goes the long way through JSON.
+    #[must_use]
+    pub fn copy(&mut self) -> Self {
+        let body = self.body.share_from_now_on();
+        Self { name: self.name.clone(), context: self.context.clone(), body }
+    }
+
     /// Gives it another context.
     #[inline]
     pub fn set_context(&mut self, context: Context) {

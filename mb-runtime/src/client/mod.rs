@@ -4,6 +4,7 @@ mod builder;
 mod call;
 mod dial;
 mod inbound;
+mod layered;
 mod line;
 mod outgoing;
 mod reconnect;

@@ -1,13 +1,16 @@
 //! Who may still come in, and who is still inside: what a draining server waits for.
 
 use std::{
+    future::Future,
+    pin::Pin,
     sync::atomic::{AtomicUsize, Ordering},
+    task::{self, Poll},
     time::Duration,
 };
 
 use mb_core::Fault;
 use tokio::{runtime::Handle, sync::Notify};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Counts the calls that are running, and closes in two steps: first nobody may enter, then
 /// whoever is left is cut off.
@@ -124,6 +127,22 @@ impl Drop for Inside<'_> {
         if before & CLOSED != 0 && before / CALL == 1 {
             self.0.emptied.notify_waiters();
         }
+    }
+}
+
+/// Waits for the moment from which on a handler is polled no more. Made when the handler is first
+/// pending: most never are.
+#[derive(Default)]
+pub(super) struct End(Option<Pin<Box<WaitForCancellationFutureOwned>>>);
+
+impl End {
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut task::Context<'_>,
+        when: &CancellationToken,
+    ) -> Poll<()> {
+        let waiting = self.0.get_or_insert_with(|| Box::pin(when.clone().cancelled_owned()));
+        waiting.as_mut().poll(cx)
     }
 }
 

@@ -20,8 +20,9 @@ use uuid::Uuid;
 
 use super::peer::Peer;
 use crate::{
-    dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, stopped},
+    dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, published, stopped},
     login::Authenticator,
+    middleware::{End, Kind, Layers, Passing, Way},
     session::{self, Side},
     subscription::Hub,
     wire::system,
@@ -55,9 +56,10 @@ impl Core {
     pub(super) fn new(
         settings: Settings,
         served: Vec<ServedContract>,
+        layers: &Layers,
     ) -> Result<Arc<Self>, DuplicateContract> {
         let gate = Arc::new(Gate::new());
-        let (routes, services) = Routes::new(served, &gate)?;
+        let (routes, services) = Routes::new(served, &gate, layers)?;
         Ok(Arc::new(Self {
             settings,
             started: Instant::now(),
@@ -134,6 +136,15 @@ impl Core {
         }
     }
 
+    /// Announces an event to one client or to all, through what is around it.
+    fn announce(self: &Arc<Self>, event: Message, to: Option<String>) -> Published {
+        let readers = Readers { core: Arc::clone(self), to };
+        match self.routes.chain(event.name()) {
+            None => readers.publish(event),
+            Some(chain) => published(Way::new(Kind::Producer, Arc::clone(chain), readers), event),
+        }
+    }
+
     /// Hands an event to each of some clients: one payload, shared by all of them.
     fn deliver(
         &self,
@@ -174,6 +185,42 @@ impl Core {
 
     fn write(&self) -> RwLockWriteGuard<'_, Arc<Vec<Arc<Peer>>>> {
         self.peers.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whom an event is announced to: one client, or all.
+struct Readers {
+    core: Arc<Core>,
+    to: Option<String>,
+}
+
+impl Readers {
+    fn publish(&self, event: Message) -> Published {
+        let Self { core, to } = self;
+        if core.hub.end_reason().is_some() {
+            return Published::Refused(stopped());
+        }
+        let (reached, waiting) =
+            core.deliver(event, |peer| to.as_deref().is_none_or(|id| peer.caller().id() == id));
+        if let (Some(id), 0) = (to, reached) {
+            // A handler that passes this on may have done things before.
+            let missing = Fault::unavailable(format!("no client `{id}` is connected"));
+            return Published::Refused(missing.with_retryable(false));
+        }
+        if waiting.is_empty() {
+            return Published::Accepted;
+        }
+        Published::Waiting(Box::pin(async move {
+            // Whoever does not get it in time has it counted.
+            join_all(waiting).await;
+            Ok(())
+        }))
+    }
+}
+
+impl End for Readers {
+    fn pass(&self, event: Message) -> Passing {
+        Passing::Event(self.publish(event))
     }
 }
 
@@ -255,15 +302,7 @@ impl Host for Core {
     }
 
     fn broadcast(self: Arc<Self>, event: Message) -> BoxFuture<'static, Result<(), Fault>> {
-        Box::pin(async move {
-            if self.hub.end_reason().is_some() {
-                return Err(stopped());
-            }
-            let (_, waiting) = self.deliver(event, |_| true);
-            // Whoever does not get it in time has it counted.
-            join_all(waiting).await;
-            Ok(())
-        })
+        Box::pin(async move { self.announce(event, None).done().await })
     }
 
     fn send_to(
@@ -271,17 +310,7 @@ impl Host for Core {
         client_id: String,
         event: Message,
     ) -> BoxFuture<'static, Result<(), Fault>> {
-        Box::pin(async move {
-            let (reached, waiting) = self.deliver(event, |peer| peer.caller().id() == client_id);
-            // Whoever does not get it in time has it counted.
-            join_all(waiting).await;
-            if reached > 0 {
-                return Ok(());
-            }
-            // A handler that passes this on may have done things before.
-            let missing = Fault::unavailable(format!("no client `{client_id}` is connected"));
-            Err(missing.with_retryable(false))
-        })
+        Box::pin(async move { self.announce(event, Some(client_id)).done().await })
     }
 
     fn clients(&self) -> Vec<Arc<Caller>> {
