@@ -53,6 +53,14 @@ impl Context {
         Self { deadline: None, ..self }
     }
 
+    /// This context with the earlier of two deadlines. Still a view where it is one.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn ending_by(self, deadline: Instant) -> Self {
+        let earlier = self.deadline.map_or(deadline, |own| own.min(deadline));
+        Self { deadline: Some(earlier), ..self }
+    }
+
     /// The deadline of the message that this task is handling, if it has one.
     #[doc(hidden)]
     pub fn current_deadline() -> Option<Instant> {
