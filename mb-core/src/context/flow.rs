@@ -121,6 +121,19 @@ impl Context {
         self.caller = Some(caller);
     }
 
+    /// Makes this a receiver's view again, where middleware has put another context in the place of
+    /// one: who the caller is does not change by that.
+    #[doc(hidden)]
+    #[inline]
+    pub fn stay_received(&mut self) {
+        if !self.is_view() && CURRENT.is_set() {
+            CURRENT.with(|received| {
+                self.caller.clone_from(&received.caller);
+                self.actor.clone_from(&received.actor);
+            });
+        }
+    }
+
     /// A server's view, with who its own login says is acting.
     #[doc(hidden)]
     pub fn act(&mut self, actor: Option<Arc<Actor>>) {

@@ -205,6 +205,14 @@ impl Context {
         })
     }
 
+    /// Adds one entry beside the payload, in place: for middleware, whose message stays the one that
+    /// its caller sent.
+    pub fn set_metadata(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        self.write_in_place(|written| {
+            written.metadata.insert(key.into(), value.into());
+        });
+    }
+
     /// Sets the message's id.
     #[must_use]
     pub fn with_id(self, id: impl Into<String>) -> Self {
@@ -276,6 +284,15 @@ impl Context {
         let mut written = context.written.into_inner();
         write(Arc::make_mut(&mut written));
         Self { deadline, written: written.into(), ..Self::new() }
+    }
+
+    /// Changes what was written, and leaves a receiver's view one.
+    fn write_in_place(&mut self, write: impl FnOnce(&mut Written)) {
+        // The id is the message's, whatever becomes of the rest.
+        self.id();
+        let mut written = std::mem::replace(&mut self.written, Lazy::new()).into_inner();
+        write(Arc::make_mut(&mut written));
+        self.written = written.into();
     }
 
     #[inline]
