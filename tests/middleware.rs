@@ -501,7 +501,7 @@ async fn middleware_sees_the_causes_that_the_caller_does_not() {
 }
 
 #[tokio::test]
-async fn calls_made_in_a_middleware_belong_to_its_message() {
+async fn calls_made_in_a_middleware_continue_its_message() {
     contract!(
         #[contract(version = "1.0.0")]
         mod inner {
@@ -520,7 +520,7 @@ async fn calls_made_in_a_middleware_belong_to_its_message() {
     let asks = from_fn(move |message: Message, next: Next| {
         let (other, noted) = (other.clone(), noted.clone());
         async move {
-            noted.note(other.trace().await.unwrap());
+            noted.note(other.trace().context(message.context()).await.unwrap());
             next.run(message).await
         }
     });

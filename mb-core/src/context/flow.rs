@@ -93,19 +93,6 @@ impl Context {
         CURRENT.set(self, work)
     }
 
-    /// The same context once more, to handle its message in: what either has made is the other's.
-    #[doc(hidden)]
-    #[must_use]
-    #[inline]
-    pub fn twin(&mut self) -> Self {
-        Self {
-            caller: self.caller.clone(),
-            actor: self.actor.clone(),
-            deadline: self.deadline,
-            written: self.written.twin(),
-        }
-    }
-
     /// This context as something to send: a server's view becomes a child of itself.
     #[must_use]
     #[doc(hidden)]
@@ -121,16 +108,12 @@ impl Context {
         self.caller = Some(caller);
     }
 
-    /// Makes this a receiver's view again, where middleware has put another context in the place of
-    /// one: who the caller is does not change by that.
-    #[doc(hidden)]
-    #[inline]
-    pub fn stay_received(&mut self) {
-        if !self.is_view() && CURRENT.is_set() {
-            CURRENT.with(|received| {
-                self.caller.clone_from(&received.caller);
-                self.actor.clone_from(&received.actor);
-            });
+    /// Takes another's place, and stays the receiver's view that the other was: who the caller is does
+    /// not change by that.
+    pub(crate) fn replace(&mut self, other: &mut Self) {
+        if other.is_view() {
+            self.caller = other.caller.take();
+            self.actor = other.actor.take();
         }
     }
 

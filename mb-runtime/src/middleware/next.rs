@@ -1,6 +1,6 @@
 //! The way of a message through a chain, to what is behind it.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use mb_core::{Calling, Message, Published, Streaming};
 
@@ -35,8 +35,11 @@ impl Way {
     }
 
     /// Sends a message along the whole of it.
-    pub(crate) async fn run(self: Arc<Self>, message: Message) -> Handled {
-        Next { way: self, passed: 0 }.run(message).await
+    pub(crate) fn run(
+        self: Arc<Self>,
+        message: Message,
+    ) -> impl Future<Output = Handled> + Send + 'static {
+        Next { way: self, passed: 0 }.run(message)
     }
 }
 
@@ -58,18 +61,20 @@ impl Next {
     ///
     /// # Errors
     /// What the rest of the chain, the handler or the connection has failed with.
-    pub async fn run(self, message: Message) -> Handled {
-        let Self { way, passed } = self;
-        if let Some(middleware) = way.chain.get(passed) {
-            let next = Self { way: Arc::clone(&way), passed: passed + 1 };
-            return middleware.handle(message, next).await;
-        }
-        match way.end.pass(message) {
-            Passing::Once(calling) => calling.await.map(Outcome::Reply),
-            Passing::Many(items) => Ok(Outcome::Stream(items)),
-            Passing::Event(published) => {
-                published.done().await?;
-                Ok(Outcome::Accepted)
+    #[allow(clippy::manual_async_fn, reason = "an `async fn` would hold the message twice")]
+    pub fn run(self, message: Message) -> impl Future<Output = Handled> + Send + 'static {
+        async move {
+            if let Some(middleware) = self.way.chain.get(self.passed) {
+                let next = Self { way: Arc::clone(&self.way), passed: self.passed + 1 };
+                return middleware.handle(message, next).await;
+            }
+            match self.way.end.pass(message) {
+                Passing::Once(calling) => calling.await.map(Outcome::Reply),
+                Passing::Many(items) => Ok(Outcome::Stream(items)),
+                Passing::Event(published) => {
+                    published.done().await?;
+                    Ok(Outcome::Accepted)
+                }
             }
         }
     }

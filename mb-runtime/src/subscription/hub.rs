@@ -153,8 +153,7 @@ impl Hub {
 
 /// Behind a chain: whoever wants the event.
 impl End for Arc<Hub> {
-    fn pass(&self, mut event: Message) -> Passing {
-        event.context_mut().stay_received();
+    fn pass(&self, event: Message) -> Passing {
         Passing::Event(self.publish(&Arc::new(event)))
     }
 }
