@@ -3,19 +3,33 @@
 //! [`layers`] is what a builder collects, [`next`] the way through what it has collected. Where the
 //! chain stands is for the dispatcher, the client and the server to know.
 
+#[cfg(feature = "resilience")]
+mod breaker;
 mod from_fn;
 mod layers;
 mod next;
+#[cfg(feature = "resilience")]
+mod rate_limit;
+#[cfg(feature = "resilience")]
+mod retry;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use mb_core::{AnyError, Body, Failure, Fault, FaultKind, Message, Streaming};
 
+#[cfg(feature = "resilience")]
+pub use breaker::{BreakerState, CircuitBreaker};
 pub use from_fn::{FromFn, from_fn};
 pub(crate) use layers::{Chain, Layers};
 pub use next::Next;
 pub(crate) use next::{End, Passing, Way};
+#[cfg(feature = "resilience")]
+pub use rate_limit::RateLimit;
+#[cfg(feature = "resilience")]
+pub use retry::Retry;
 
 /// Something done around messages: a log line, a limit, a second try.
 ///
