@@ -8,9 +8,9 @@ pub use mb_runtime::{
     Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault,
     FaultKind, IntoEndpoint, Limits, LoggedIn, Login, LoginError, Message, Name, Never, Notice,
     Overflow, Payload, Publish, RawCall, RawStream, Received, Reconnect, Reply, Request,
-    RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, StartError, Status,
+    RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, Span, StartError, Status,
     StopError, Stream, StreamCall, Streaming, Subscribe, Subscribing, Subscription,
-    SubscriptionGuard, Transport, UnknownName, WireError,
+    SubscriptionGuard, TraceparentError, Transport, UnknownName, WireError,
 };
 
 pub use mb_runtime::middleware;
@@ -33,6 +33,8 @@ mod guide {
     mod network {}
     #[doc = include_str!("../docs/context.md")]
     mod context {}
+    #[doc = include_str!("../docs/middleware.md")]
+    mod middleware {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
 }

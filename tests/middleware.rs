@@ -557,3 +557,29 @@ async fn events_it_refuses_reach_nobody() {
     client.emit(ThingScrapped { thing_id: "no".into() }).await.unwrap();
     assert_eq!(errors.next().await.unwrap().kind(), FaultKind::Forbidden);
 }
+
+#[tokio::test]
+async fn it_sees_the_declaration_of_what_came_by_name() {
+    let seen = Diary::default();
+    let noted = seen.clone();
+    let look = from_fn(move |message: Message, next: Next| {
+        noted.note(match message.name() {
+            Name::Request(request) => format!("{} {}", request.full_name, request.streamed),
+            other => format!("{other:?}"),
+        });
+        next.run(message)
+    });
+    let server = Server::builder()
+        .middleware(look)
+        .serve(workshop::serve(Workshop::default()))
+        .bind("memory://declared")
+        .start();
+    let _server = server.await.unwrap();
+    let client = Client::connect("memory://declared?codec=json").await.unwrap();
+    let how = Body::new(serde_json::json!({ "how": "not" }));
+    client.call_raw("fail", how).await.unwrap();
+    let count = Body::new(serde_json::json!({ "limit": 1, "then": "" }));
+    assert_eq!(client.stream_raw("countTo", count).count().await, 1);
+    client.call_raw("unknown", Body::new(0)).await.unwrap_err();
+    assert_eq!(seen.take(), ["workshop/fail false", "workshop/countTo true"]);
+}

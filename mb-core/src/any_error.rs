@@ -5,7 +5,7 @@ use std::{any::Any, error::Error, fmt};
 
 use serde_json::{Map, Value};
 
-use crate::{Codec, DeclaredError, Failure, Fault, FaultKind, WireError};
+use crate::{Codec, DeclaredError, ErrorDescriptor, Failure, Fault, FaultKind, Status, WireError};
 
 /// A declared error whose type only its contract knows.
 ///
@@ -36,8 +36,24 @@ impl AnyError {
     /// What programs match on.
     pub fn code(&self) -> &str {
         match &self.0 {
-            Repr::Typed(error) => error.code(),
+            Repr::Typed(error) => error.descriptor().code,
             Repr::Wire(error) => &error.code,
+        }
+    }
+
+    /// The HTTP-like status, where its sender says one.
+    pub fn status(&self) -> Option<Status> {
+        match &self.0 {
+            Repr::Typed(error) => Some(error.descriptor().status),
+            Repr::Wire(error) => error.status.map(Status::clamped),
+        }
+    }
+
+    /// Whether the same request may succeed when sent again.
+    pub fn is_retryable(&self) -> bool {
+        match &self.0 {
+            Repr::Typed(error) => error.descriptor().retryable,
+            Repr::Wire(error) => error.retryable.unwrap_or_default(),
         }
     }
 
@@ -130,17 +146,17 @@ const CODE: &str = "code";
 const DETAILS: &str = "details";
 
 trait Erased: Any + Send + Sync {
-    fn code(&self) -> &'static str;
+    fn descriptor(&self) -> &'static ErrorDescriptor;
     fn to_wire(&self) -> WireError;
 }
 
 impl<E: DeclaredError> Erased for E {
-    fn code(&self) -> &'static str {
-        self.descriptor().code
+    fn descriptor(&self) -> &'static ErrorDescriptor {
+        DeclaredError::descriptor(self)
     }
 
     fn to_wire(&self) -> WireError {
-        let descriptor = self.descriptor();
+        let descriptor = DeclaredError::descriptor(self);
         let details = Codec::JSON
             .encode(self)
             .ok()

@@ -30,7 +30,7 @@ pub use any_error::{AnyError, Resolve};
 pub use body::{Body, Encoded};
 pub use caller::{Caller, ClientInfo};
 pub use codec::{Codec, CustomCodec, DecodeError, EncodeError, scratch};
-pub use context::{Actor, Auth, Context, Travelling};
+pub use context::{Actor, Auth, Context, Span, TraceparentError, Travelling};
 pub use contract::{
     AnyRequest, Contract, DeclaredError, Event, EventOf, Linked, Payload, Publish, Request,
     Subscribe,

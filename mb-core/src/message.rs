@@ -93,6 +93,12 @@ impl Message {
         &self.body
     }
 
+    /// Calls it by what it was found to be.
+    #[doc(hidden)]
+    pub fn set_name(&mut self, name: Name) {
+        self.name = name;
+    }
+
     /// Gives it another body.
     pub fn set_body(&mut self, body: Body) {
         self.body = body;

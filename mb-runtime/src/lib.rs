@@ -11,6 +11,7 @@ mod client;
 pub mod conformance;
 mod dispatch;
 mod login;
+mod meters;
 pub mod middleware;
 mod server;
 mod session;
@@ -42,8 +43,8 @@ pub use mb_core::{
     Contract, ContractDescriptor, ContractVersion, CustomCodec, DeclaredError, DecodeError,
     EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor,
     EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, Message, Name, Never, Payload,
-    Publish, Reply, Request, RequestDescriptor, Resolve, Status, Streaming, Subscribe, Transport,
-    UnknownName, WireError,
+    Publish, Reply, Request, RequestDescriptor, Resolve, Span, Status, Streaming, Subscribe,
+    TraceparentError, Transport, UnknownName, WireError,
 };
 pub use server::{Server, ServerBuilder, StartError, StopError};
 #[cfg(feature = "fuzzing")]

@@ -4,7 +4,7 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use tokio::time::Instant;
@@ -83,6 +83,22 @@ impl Context {
     #[inline]
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         CURRENT.set(self, work)
+    }
+
+    /// The same context once more, to handle its message in: what either has made is the other's.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn twin(&mut self) -> Self {
+        // In its place: filling a `OnceLock` that others might be filling takes longer.
+        let written: Arc<_> = std::mem::take(&mut self.written).into_inner().unwrap_or_default();
+        self.written = OnceLock::from(Arc::clone(&written));
+        Self {
+            caller: self.caller.clone(),
+            actor: self.actor.clone(),
+            deadline: self.deadline,
+            written: OnceLock::from(written),
+        }
     }
 
     /// This context as something to send: a server's view becomes a child of itself.

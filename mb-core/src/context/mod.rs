@@ -6,6 +6,7 @@
 
 mod flow;
 mod ids;
+mod trace;
 mod wire;
 
 use std::{
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 
 use crate::{Caller, Fault, Publish};
 use ids::SharedId;
+pub use trace::{Span, TraceparentError};
 pub use wire::Travelling;
 
 /// What surrounds a message. Cheap to make, cheap to clone; clones share what is made lazily.
@@ -217,6 +219,12 @@ impl Context {
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self.outgoing() }
+    }
+
+    /// Sets when the answer is of no more use, and leaves a receiver's view one.
+    #[doc(hidden)]
+    pub fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = Some(deadline);
     }
 
     /// Announces an event to every client of the server that is handling this message, as caused

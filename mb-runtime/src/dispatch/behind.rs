@@ -2,6 +2,7 @@
 //! net for their panics, until all of them are done, dropped or cut off.
 
 use std::{
+    future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
@@ -9,16 +10,16 @@ use std::{
 };
 
 use futures_core::{Stream, future::BoxFuture};
-use futures_util::future::{Either, select};
 use mb_core::{
-    Answer, Codec, Context, Failure, Fault, FaultKind, Message, Published, RequestDescriptor,
+    Answer, Codec, Context, Failure, Fault, FaultKind, Message, Name, Published, RequestDescriptor,
     Streaming,
 };
+use pin_project_lite::pin_project;
 
 use super::{
     Handler,
     detached::Detached,
-    gate::{self, End, Gate},
+    gate::{self, End, Entered, Gate},
     net::Net,
     seal,
 };
@@ -43,16 +44,24 @@ pub(super) fn behind(
     let way = Way::new(Kind::Server, chain, handler);
     let gate = Arc::clone(gate);
     if request.streamed {
-        return Handler::Streamed(Box::new(move |message| {
-            let context = message.context().clone();
+        return Handler::Streamed(Box::new(move |mut message| {
+            message.set_name(Name::Request(request));
+            let context = message.context_mut().twin();
             let stage = Stage::Passing(Box::pin(Arc::clone(&way).run(message)));
             let (gate, name) = (Arc::clone(&gate), request.full_name);
             Box::pin(Items { gate, name, context, stage, end: End::default() })
         }));
     }
-    Handler::Unary(Box::new(move |message| {
-        let answer = once(Arc::clone(&gate), Arc::clone(&way), request.full_name, message);
-        let answer: BoxFuture<'static, Answer> = Box::pin(answer);
+    Handler::Unary(Box::new(move |mut message| {
+        message.set_name(Name::Request(request));
+        let answer: BoxFuture<'static, Answer> = Box::pin(Once {
+            gate: Arc::clone(&gate),
+            name: request.full_name,
+            context: message.context_mut().twin(),
+            chain: Net::around(Arc::clone(&way).run(message)),
+            end: End::default(),
+            inside: None,
+        });
         if request.detached {
             // The chain sees it to its end, as its handler does.
             return Detached::calling(answer, gate.runtime().cloned());
@@ -61,23 +70,46 @@ pub(super) fn behind(
     }))
 }
 
-/// One request through the chain, whose handler answers once.
-async fn once(gate: Arc<Gate>, way: Arc<Way>, name: &str, message: Message) -> Answer {
-    // Dropped last: inside until the chain is gone.
-    let _inside = gate.enter()?;
-    let context = message.context().clone();
-    let mut chain = pin!(Net::around(way.run(message)));
-    let handled = {
-        let handling = pin!(context.scope(chain.as_mut()));
-        match select(handling, pin!(gate.when_cut().cancelled())).await {
-            Either::Left((handled, _)) => handled,
-            Either::Right(_) => return Err(gate::cut_off().into()),
+pin_project! {
+    /// One request through the chain, whose handler answers once.
+    struct Once<F> {
+        gate: Arc<Gate>,
+        name: &'static str,
+        context: Context,
+        #[pin]
+        chain: Net<F>,
+        end: End,
+        // Last, as fields are dropped in this order: inside until the chain is gone.
+        inside: Option<Entered>,
+    }
+}
+
+impl<F: Future<Output = Handled>> Future for Once<F> {
+    type Output = Answer;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Answer> {
+        let mut this = self.project();
+        let (gate, name) = (&*this.gate, *this.name);
+        if this.inside.is_none() {
+            *this.inside = Some(Gate::enter_for_long(gate)?);
         }
-    };
-    match handled {
-        Ok(Ok(outcome)) => outcome.into_reply(name).map_err(|fault| leaving(fault, name).into()),
-        Ok(Err(failure)) => Err(failing(failure, name)),
-        Err(panic) => Err(seal::panicked(name, panic).into()),
+        let handled = match this.context.enter(|| this.chain.as_mut().poll(cx)) {
+            Poll::Ready(handled) => Some(handled),
+            Poll::Pending => {
+                ready!(this.end.poll(cx, gate.when_cut()));
+                this.context.enter(|| this.chain.set(Net::empty()));
+                None
+            }
+        };
+        *this.inside = None;
+        Poll::Ready(match handled {
+            Some(Ok(Ok(outcome))) => {
+                outcome.into_reply(name).map_err(|fault| leaving(fault, name).into())
+            }
+            Some(Ok(Err(failure))) => Err(failing(failure, name)),
+            Some(Err(panic)) => Err(seal::panicked(name, panic).into()),
+            None => Err(gate::cut_off().into()),
+        })
     }
 }
 
@@ -182,9 +214,9 @@ pub(crate) fn another(event: &Message) -> Result<Message, Fault> {
 
 /// An event through a chain: refused as what the chain has failed with. Where it is done at once, it
 /// keeps its place among others; one that has to wait may be overtaken.
-pub(crate) fn published(way: Arc<Way>, event: Message) -> Published {
+pub(crate) fn published(way: Arc<Way>, mut event: Message) -> Published {
     let name = event.name().to_string();
-    let context = event.context().clone();
+    let context = event.context_mut().twin();
     let arrives = way.kind() == Kind::Consumer;
     let mut passing: BoxFuture<'static, Result<(), Fault>> = Box::pin(async move {
         let mut chain = pin!(Net::around(way.run(event)));

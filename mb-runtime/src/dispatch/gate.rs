@@ -3,7 +3,10 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{self, Poll},
     time::Duration,
 };
@@ -29,6 +32,9 @@ pub(crate) struct Gate {
 
 /// The right to be inside.
 pub(crate) struct Inside<'a>(&'a Gate);
+
+/// The same, for what borrows from nobody.
+pub(super) struct Entered(Arc<Gate>);
 
 const CLOSED: usize = 1;
 const CUT: usize = 2;
@@ -59,6 +65,13 @@ impl Gate {
             Ok(_) => Ok(Inside(self)),
             Err(_) => Err(stopped()),
         }
+    }
+
+    /// The same, for what borrows from nobody.
+    pub(super) fn enter_for_long(gate: &Arc<Self>) -> Result<Entered, Fault> {
+        // Left by the other guard.
+        std::mem::forget(gate.enter()?);
+        Ok(Entered(Arc::clone(gate)))
     }
 
     /// Lets nobody in any more, and ends streams.
@@ -127,6 +140,12 @@ impl Drop for Inside<'_> {
         if before & CLOSED != 0 && before / CALL == 1 {
             self.0.emptied.notify_waiters();
         }
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        drop(Inside(&self.0));
     }
 }
 

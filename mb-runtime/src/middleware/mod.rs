@@ -1,12 +1,17 @@
 //! What is done around every message: one chain, for requests and events, on either side.
 //!
-//! [`layers`] is what a builder collects, [`next`] the way through what it has collected. Where the
-//! chain stands is for the dispatcher, the client and the server to know.
+//! [`Middleware`] is one step of it, [`Next`] the rest of the way. [`from_fn`] makes one of a
+//! closure; [`Trace`], [`Log`], [`Deadline`] and, with the feature `metrics`, `Metrics` are there.
 
 #[cfg(feature = "resilience")]
 mod breaker;
+mod conventions;
+mod deadline;
 mod from_fn;
 mod layers;
+mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod next;
 #[cfg(feature = "resilience")]
 mod rate_limit;
@@ -14,6 +19,8 @@ mod rate_limit;
 mod retry;
 #[cfg(feature = "tower")]
 pub mod tower;
+mod trace;
+mod watched;
 
 use std::sync::Arc;
 
@@ -22,14 +29,19 @@ use mb_core::{AnyError, Body, Failure, Fault, FaultKind, Message, Streaming};
 
 #[cfg(feature = "resilience")]
 pub use breaker::{BreakerState, CircuitBreaker};
+pub use deadline::Deadline;
 pub use from_fn::{FromFn, from_fn};
 pub(crate) use layers::{Chain, Layers};
+pub use log::Log;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use next::Next;
 pub(crate) use next::{End, Passing, Way};
 #[cfg(feature = "resilience")]
 pub use rate_limit::RateLimit;
 #[cfg(feature = "resilience")]
 pub use retry::Retry;
+pub use trace::Trace;
 
 /// Something done around messages: a log line, a limit, a second try.
 ///

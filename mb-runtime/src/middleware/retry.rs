@@ -196,7 +196,7 @@ async fn begun(handled: Handled) -> Handled {
 /// Whether sending the message again may help, and can do no harm.
 fn may_repeat(failure: &Failure<AnyError>, idempotent: bool) -> bool {
     match failure {
-        Failure::Declared(error) => error.to_wire().retryable.unwrap_or_default(),
+        Failure::Declared(error) => error.is_retryable(),
         Failure::Fault(fault) if idempotent => {
             use FaultKind::{Internal, Timeout, Unavailable};
             fault.is_retryable() || matches!(fault.kind(), Unavailable | Timeout | Internal)
