@@ -10,7 +10,7 @@ use magicbutton::{
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    shop::{Backend, MS, SECOND, ShopClient, ShopError, calls_every, down, fault, open},
+    backend::{Backend, MS, SECOND, ShopClient, ShopError, calls_every, down, fault, open},
     wire::Wire,
 };
 

@@ -3,9 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod backend;
 mod breaker;
 mod rate_limit;
 mod retry;
-mod shop;
+
 #[path = "../common/wire.rs"]
 mod wire;

@@ -15,7 +15,7 @@ use magicbutton::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::shop::{Backend, MS, SECOND, ShopClient, Visited, fault, open_with};
+use crate::backend::{Backend, MS, SECOND, ShopClient, Visited, fault, open_with};
 
 /// So many calls at once: how many are taken, and the faults of the others.
 async fn burst(client: &ShopClient, calls: u32) -> (usize, Vec<Fault>) {
@@ -106,7 +106,7 @@ async fn each_actor_has_one_over_all_connections() {
 async fn a_key_may_be_anything_and_old_keys_are_forgotten() {
     let backend = Backend::timed(|_| (Duration::ZERO, Ok(())));
     let by_thing = |message: &Message| {
-        let order = message.body().decode_shared::<crate::shop::shop::requests::Order>().ok()?;
+        let order = message.body().decode_shared::<crate::backend::shop::requests::Order>().ok()?;
         (order.thing != 0).then(|| format!("thing {}", order.thing))
     };
     let limit = Arc::new(RateLimit::per_key(1, 60 * SECOND, by_thing).max_keys(100));

@@ -15,7 +15,7 @@ use magicbutton::{
 };
 use tokio::time::Instant;
 
-use crate::shop::{
+use crate::backend::{
     Backend, MS, SECOND, ShopError, Visited, calls_every, down, fault, open, random,
 };
 
