@@ -152,7 +152,7 @@ async fn events_count_as_well() {
         client.emit(Visited { by: "ada".into() }).await.unwrap();
     }
     for _ in 0..3 {
-        let refused = errors.next().await.unwrap();
+        let refused = tokio::time::timeout(SECOND, errors.next()).await.unwrap().unwrap();
         assert_eq!(refused.kind(), FaultKind::RateLimitExceeded);
         assert!(refused.retry_after().is_some());
     }

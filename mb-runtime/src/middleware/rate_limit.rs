@@ -79,7 +79,8 @@ impl RateLimit {
     /// [registered](mb_core::Caller::id) with. A client chooses that id: this keeps honest clients
     /// from each other's way. Messages that come from no client share one limit.
     ///
-    /// The count is at least 1, the time at least a nanosecond per message.
+    /// The count is at least 1, the time at least a nanosecond per message, and at most 73 years for a
+    /// whole burst.
     pub fn per_client(count: u32, per: Duration) -> Self {
         Self::new(count, per, Key::Client)
     }
@@ -159,7 +160,9 @@ impl Middleware for RateLimit {
 }
 
 fn limiter(count: NonZeroU32, per: Duration, burst: NonZeroU32, keys: usize) -> Limiter {
-    let each = (per / count.get()).max(Duration::from_nanos(1));
+    // Beyond this, what governor counts in would not be wide enough.
+    let longest = Duration::from_nanos(u64::MAX / 8 / u64::from(burst.get()));
+    let each = (per / count.get()).clamp(Duration::from_nanos(1), longest);
     let quota = Quota::with_period(each).unwrap_or(Quota::per_second(count)).allow_burst(burst);
     RateLimiter::new(quota, Known::new(keys), TokioClock(Instant::now()))
 }

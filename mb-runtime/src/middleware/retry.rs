@@ -101,8 +101,9 @@ impl Retry {
     /// How much more than without it is sent in all: `share` of the calls of the last 10 s, and
     /// `per_second` more, so that a client with few calls can retry, too. 0.2 and 10 unless set.
     ///
-    /// A share above 0 and below 1 is as near to `1 / n` as it gets from below. Shares are taken from 0
-    /// to 1000; 0 with 0 per second is no retry at all.
+    /// A share below 1 is one retry for each so many calls, rounded in favour of retries: 0.3 is one for
+    /// each 3. Less than a thousandth is none, more than 1000 is 1000; none, and 0 per second, is no
+    /// retry at all.
     pub fn budget(mut self, share: f32, per_second: u32) -> Self {
         self.budget = budget(share, per_second);
         self
@@ -221,7 +222,7 @@ fn code(failure: &Failure<AnyError>) -> &str {
 
 /// Within what the budget takes: it panics beyond.
 fn budget(share: f32, per_second: u32) -> TpsBudget {
-    let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1000.0) };
+    let share = if share >= 0.001 { share.min(1000.0) } else { 0.0 };
     TpsBudget::new(WINDOW, per_second.min(1_000_000), share)
 }
 
