@@ -58,7 +58,8 @@ impl AnyError {
     }
 
     /// Reads the error as one of `E`. A code that `E` does not declare becomes a fault that
-    /// carries code, status, message and details; so does a known one whose details do not fit.
+    /// carries code, status, message and details; so does a known one whose details do not fit,
+    /// without them where something of them is sensitive.
     pub fn resolve<E: DeclaredError>(self) -> Failure<E> {
         let wire = match self.0 {
             Repr::Typed(error) => {
@@ -82,13 +83,17 @@ impl AnyError {
         }
         match serde_json::from_value(Value::Object(tagged)) {
             Ok(error) => Failure::Declared(error),
-            Err(reason) => Failure::Fault(
-                Fault::new(
-                    FaultKind::ContractMismatch,
-                    format!("the details of {} are not as declared: {reason}", wire.code),
-                )
-                .with_details(wire.into_value()),
-            ),
+            Err(reason) => {
+                let reason = variant.of_details(reason.to_string());
+                let reason = format!("the details of {} are not as declared: {reason}", wire.code);
+                let details = if variant.sensitive.is_empty() {
+                    wire
+                } else {
+                    WireError { details: None, ..wire }
+                };
+                let fault = Fault::new(FaultKind::ContractMismatch, reason);
+                Failure::Fault(fault.with_details(details.into_value()))
+            }
         }
     }
 }

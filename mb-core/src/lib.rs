@@ -21,6 +21,7 @@ mod limits;
 mod link;
 mod message;
 mod named;
+mod sensitive;
 mod status;
 mod transport;
 mod version;
@@ -46,6 +47,7 @@ pub use link::{
 };
 pub use message::{Message, Name};
 pub use named::{UnknownName, named};
+pub use sensitive::Hidden;
 pub use status::Status;
 pub use transport::{
     BindError, Binding, Connected, Connection, Dial, Hello, Host, Transport, codec_option,

@@ -4,7 +4,7 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use tokio::time::Instant;
@@ -53,6 +53,14 @@ impl Context {
         Self { deadline: None, ..self }
     }
 
+    /// This context with the earlier of two deadlines. Still a view where it is one.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn ending_by(self, deadline: Instant) -> Self {
+        let earlier = self.deadline.map_or(deadline, |own| own.min(deadline));
+        Self { deadline: Some(earlier), ..self }
+    }
+
     /// The deadline of the message that this task is handling, if it has one.
     #[doc(hidden)]
     pub fn current_deadline() -> Option<Instant> {
@@ -90,14 +98,11 @@ impl Context {
     #[must_use]
     #[inline]
     pub fn twin(&mut self) -> Self {
-        // In its place: filling a `OnceLock` that others might be filling takes longer.
-        let written: Arc<_> = std::mem::take(&mut self.written).into_inner().unwrap_or_default();
-        self.written = OnceLock::from(Arc::clone(&written));
         Self {
             caller: self.caller.clone(),
             actor: self.actor.clone(),
             deadline: self.deadline,
-            written: OnceLock::from(written),
+            written: self.written.twin(),
         }
     }
 
@@ -114,6 +119,19 @@ impl Context {
     #[inline]
     pub fn receive(&mut self, caller: Arc<Caller>) {
         self.caller = Some(caller);
+    }
+
+    /// Makes this a receiver's view again, where middleware has put another context in the place of
+    /// one: who the caller is does not change by that.
+    #[doc(hidden)]
+    #[inline]
+    pub fn stay_received(&mut self) {
+        if !self.is_view() && CURRENT.is_set() {
+            CURRENT.with(|received| {
+                self.caller.clone_from(&received.caller);
+                self.actor.clone_from(&received.actor);
+            });
+        }
     }
 
     /// A server's view, with who its own login says is acting.

@@ -71,7 +71,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How long every call may take, unless the call says otherwise; streams have no such limit. 30 s
+    /// How long every call may take, unless the call or the contract says otherwise; streams have no such limit. 30 s
     /// where a network lies between; in process there is no limit unless one is set: a timer per
     /// call is not free.
     pub fn request_timeout(mut self, limit: Duration) -> Self {

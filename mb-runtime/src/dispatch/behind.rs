@@ -19,14 +19,15 @@ use pin_project_lite::pin_project;
 use super::{
     Handler,
     detached::Detached,
-    gate::{self, End, Entered, Gate},
+    gate::{self, End, Entry, Gate},
     net::Net,
     seal,
 };
 use crate::middleware::{self, Handled, Kind, Passing, Way};
 
 impl middleware::End for Handler {
-    fn pass(&self, message: Message) -> Passing {
+    fn pass(&self, mut message: Message) -> Passing {
+        message.context_mut().stay_received();
         match self {
             Self::Unary(handler) => Passing::Once(handler(message)),
             Self::Streamed(handler) => Passing::Many(handler(message)),
@@ -55,12 +56,11 @@ pub(super) fn behind(
     Handler::Unary(Box::new(move |mut message| {
         message.set_name(Name::Request(request));
         let answer: BoxFuture<'static, Answer> = Box::pin(Once {
-            gate: Arc::clone(&gate),
             name: request.full_name,
             context: message.context_mut().twin(),
             chain: Net::around(Arc::clone(&way).run(message)),
             end: End::default(),
-            inside: None,
+            entry: Entry::of(&gate),
         });
         if request.detached {
             // The chain sees it to its end, as its handler does.
@@ -73,14 +73,13 @@ pub(super) fn behind(
 pin_project! {
     /// One request through the chain, whose handler answers once.
     struct Once<F> {
-        gate: Arc<Gate>,
         name: &'static str,
         context: Context,
         #[pin]
         chain: Net<F>,
         end: End,
         // Last, as fields are dropped in this order: inside until the chain is gone.
-        inside: Option<Entered>,
+        entry: Entry,
     }
 }
 
@@ -89,19 +88,17 @@ impl<F: Future<Output = Handled>> Future for Once<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Answer> {
         let mut this = self.project();
-        let (gate, name) = (&*this.gate, *this.name);
-        if this.inside.is_none() {
-            *this.inside = Some(Gate::enter_for_long(gate)?);
-        }
+        let name = *this.name;
+        this.entry.enter()?;
         let handled = match this.context.enter(|| this.chain.as_mut().poll(cx)) {
             Poll::Ready(handled) => Some(handled),
             Poll::Pending => {
-                ready!(this.end.poll(cx, gate.when_cut()));
+                ready!(this.end.poll(cx, this.entry.gate().when_cut()));
                 this.context.enter(|| this.chain.set(Net::empty()));
                 None
             }
         };
-        *this.inside = None;
+        this.entry.leave();
         Poll::Ready(match handled {
             Some(Ok(Ok(outcome))) => {
                 outcome.into_reply(name).map_err(|fault| leaving(fault, name).into())

@@ -11,6 +11,7 @@ mod net;
 mod routes;
 mod run;
 mod seal;
+mod timed;
 
 use std::{
     any::Any,
@@ -148,6 +149,10 @@ impl<S: Send + Sync + 'static> Handlers<S> {
                 let (run, runtime) = run.detached();
                 Detached::calling(Box::pin(handle(run, request)), runtime)
             }
+            Ok((run, request)) if let Some(limit) = R::DESCRIPTOR.timeout => {
+                let (run, end) = run.timed(limit);
+                timed::calling(Box::pin(handle(run, request)), end, R::DESCRIPTOR)
+            }
             Ok((run, request)) => {
                 let running: BoxFuture<'static, Answer> = Box::pin(handle(run, request));
                 running.into()
@@ -192,12 +197,13 @@ fn arrive<S, R: Request>(
 ) -> Result<(Run<S, R>, Box<R>), Fault> {
     let station = station.upgrade().ok_or_else(stopped)?;
     let (_, context, body) = request.into_parts();
-    let request = body.decode_boxed().map_err(|error| misshapen(R::DESCRIPTOR, &error))?;
+    let request = body.decode_boxed().map_err(|error| misshapen(R::DESCRIPTOR, error))?;
     Ok((Run::new(station, context), request))
 }
 
 /// The payload is not what the contract says: names the field, in wire names.
-fn misshapen(request: &RequestDescriptor, error: &DecodeError) -> Fault {
+fn misshapen(request: &RequestDescriptor, error: DecodeError) -> Fault {
+    let error = request.of_payload(error);
     let details = serde_json::json!({ "path": error.path, "reason": error.reason });
     Fault::new(
         FaultKind::ValidationFailed,

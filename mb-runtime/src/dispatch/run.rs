@@ -8,18 +8,19 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::{self, Poll, ready},
+    time::Duration,
 };
 
 use futures_core::Stream;
 use mb_core::{Answer, AnyError, Body, Context, Failure, Fault, Reply, Request};
 use pin_project_lite::pin_project;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     gate::{self, End, Gate, Inside},
     items::Items,
     net::Net,
-    seal,
+    seal, timed,
 };
 
 /// A service, and the gate in front of it.
@@ -55,6 +56,18 @@ impl<S, R: Request> Run<S, R> {
     pub(super) fn detached(self) -> (Self, Option<Handle>) {
         let runtime = self.station.gate.runtime().cloned();
         (Self { context: self.context.without_deadline(), ..self }, runtime)
+    }
+
+    /// For a handler that has a time limit of its own. It sees the earlier of its caller's deadline
+    /// and its own; where that is its own, somebody has to keep it: the second part.
+    pub(super) fn timed(self, limit: Duration) -> (Self, Option<timed::End>) {
+        let Some(deadline) = Instant::now().checked_add(limit) else { return (self, None) };
+        let callers = self.context.deadline();
+        let end = callers.is_none_or(|callers| callers > deadline).then(|| {
+            let runtime = self.station.gate.runtime().cloned();
+            timed::End::new(deadline, runtime)
+        });
+        (Self { context: self.context.ending_by(deadline), ..self }, end)
     }
 
     /// Runs a handler that answers once.

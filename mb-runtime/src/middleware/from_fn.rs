@@ -14,8 +14,7 @@ pub struct FromFn<F>(F);
 /// A closure, or an `async fn` of the same shape, as a middleware.
 ///
 /// ```
-/// # use magicbutton::middleware::{from_fn, Handled, Next};
-/// # use magicbutton::Message;
+/// # use mb_runtime::{Message, middleware::{Next, from_fn}};
 /// let timed = from_fn(|message: Message, next: Next| async move {
 ///     let name = message.name().to_string();
 ///     let start = std::time::Instant::now();

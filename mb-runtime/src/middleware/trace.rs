@@ -108,8 +108,11 @@ fn place(span: &Span, kind: Kind, message: &mut Message) {
     if otel::place(span, context) {
         return;
     }
-    span.record("trace_id", context.trace_id()).record("span_id", context.span_id());
-    if let Some(parent) = context.parent_span_id() {
+    // A peer may have written anything.
+    if context.span().is_some() {
+        span.record("trace_id", context.trace_id()).record("span_id", context.span_id());
+    }
+    if let (Some(_), Some(parent)) = (context.parent_span(), context.parent_span_id()) {
         span.record("parent_span_id", parent);
     }
 }

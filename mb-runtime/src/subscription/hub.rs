@@ -153,7 +153,8 @@ impl Hub {
 
 /// Behind a chain: whoever wants the event.
 impl End for Arc<Hub> {
-    fn pass(&self, event: Message) -> Passing {
+    fn pass(&self, mut event: Message) -> Passing {
+        event.context_mut().stay_received();
         Passing::Event(self.publish(&Arc::new(event)))
     }
 }
