@@ -1,7 +1,8 @@
 //! Leaving a service alone that is down, so that it can come back, and its callers know at once.
 //!
-//! What decides is `throttle-net`'s breaker, on tokio's clock; here is what counts as a failure, whose
-//! breaker a request goes by, and who gets to see the state.
+//! Here is whose breaker a request goes by, and what counts as a failure; [`target`] is one breaker.
+
+mod target;
 
 use std::{
     collections::HashMap,
@@ -12,17 +13,10 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
-use mb_core::{AnyError, Failure, Fault, FaultKind, Message, Name};
-use throttle_net::{
-    BreakerState as Inside, CircuitBreaker as Machine, CircuitBreakerBuilder, Decision, Limiter,
-    OwnedPermit, ThrottleError, TokioClock, Trip,
-};
-use tokio::{
-    runtime::Handle,
-    sync::watch,
-    time::{Instant, timeout},
-};
+use mb_core::{AnyError, Failure, FaultKind, Message, Name};
+use tokio::{runtime::Handle, sync::watch, time::timeout};
 
+use self::target::Target;
 use super::{Handled, Kind, Middleware, Next, Outcome};
 
 /// Answers the requests of a client at once while the service that they go to is down.
@@ -139,7 +133,7 @@ impl CircuitBreaker {
     /// The state of one target as a value to watch. Changes that follow each other faster than they
     /// are read are seen as one.
     pub fn watch(&self, target: &'static str) -> watch::Receiver<BreakerState> {
-        self.target(target).seen.subscribe()
+        self.target(target).watch()
     }
 
     fn target(&self, name: &'static str) -> Arc<Target> {
@@ -149,19 +143,7 @@ impl CircuitBreaker {
         }
         drop(targets);
         let mut targets = self.targets.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(targets.entry(name).or_insert_with(|| Arc::new(self.open_target(name))))
-    }
-
-    fn open_target(&self, name: &'static str) -> Target {
-        let (window, ratio) = (self.window, self.rate);
-        let machine = CircuitBreakerBuilder::new()
-            .trip(Trip::Ratio { window, ratio, min_calls: self.least })
-            .cooldown(self.open_for)
-            .half_open(self.probes, self.probes)
-            .build(Unlimited)
-            .with_clock(TokioClock::new());
-        let seen = watch::Sender::new(BreakerState::Closed);
-        Target { name, machine: Arc::new(machine), seen }
+        Arc::clone(targets.entry(name).or_insert_with(|| Arc::new(Target::new(name, self))))
     }
 
     /// Whose breaker a request goes by. Names that are not a contract's own could be any number.
@@ -171,91 +153,6 @@ impl CircuitBreaker {
             Name::Request(request) => request.full_name.split('/').next().unwrap_or(UNNAMED),
             _ => UNNAMED,
         }
-    }
-}
-
-/// One target, and who watches it.
-struct Target {
-    name: &'static str,
-    machine: Arc<Machine<Unlimited, TokioClock>>,
-    seen: watch::Sender<BreakerState>,
-}
-
-impl Target {
-    fn state(&self) -> BreakerState {
-        match self.machine.state() {
-            Inside::Closed => BreakerState::Closed,
-            Inside::HalfOpen => BreakerState::HalfOpen,
-            _ => BreakerState::Open,
-        }
-    }
-
-    /// Tells of the state, if it is another one. It is read under the lock of those who watch, so that
-    /// the last one told is the last one there was.
-    fn tell(&self) {
-        self.seen.send_if_modified(|seen| {
-            let state = self.state();
-            let changed = *seen != state;
-            if changed {
-                tracing::info!(service = self.name, from = ?*seen, to = ?state, "circuit breaker");
-                *seen = state;
-            }
-            changed
-        });
-    }
-
-    /// Lets a request through, or says why not.
-    fn enter(self: Arc<Self>, message: &Message) -> Result<Inquiry, Fault> {
-        let permit = self.machine.try_acquire_owned();
-        self.tell();
-        match permit {
-            Ok(Some(permit)) => {
-                let deadline = message.context().deadline();
-                Ok(Inquiry { target: self, permit: Some(permit), deadline })
-            }
-            Ok(None) => Err(self.closed_to(Duration::ZERO)),
-            Err(ThrottleError::CircuitOpen { retry_after }) => Err(self.closed_to(retry_after)),
-            Err(error) => Err(Fault::internal(error)),
-        }
-    }
-
-    fn closed_to(&self, left: Duration) -> Fault {
-        let fault = Fault::unavailable(format!("{} has failed too often: left alone", self.name));
-        match left {
-            // Half open, while others try: it is up to them how long that takes.
-            Duration::ZERO => fault,
-            left => fault.with_retry_after(left),
-        }
-    }
-}
-
-/// One request that was let through, until it is known how it went.
-struct Inquiry {
-    target: Arc<Target>,
-    permit: Option<OwnedPermit<Unlimited, TokioClock>>,
-    deadline: Option<Instant>,
-}
-
-impl Inquiry {
-    fn went(mut self, well: bool) {
-        match self.permit.take() {
-            Some(permit) if well => permit.success(),
-            Some(permit) => permit.failure(),
-            None => {}
-        }
-    }
-}
-
-impl Drop for Inquiry {
-    /// Given up: by the deadline, which is the target's fault, or by its caller, which is nobody's.
-    fn drop(&mut self) {
-        let late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
-        match self.permit.take() {
-            Some(permit) if late => permit.failure(),
-            Some(permit) => permit.cancel(),
-            None => {}
-        }
-        self.target.tell();
     }
 }
 
@@ -303,28 +200,6 @@ fn is_down(failure: &Failure<AnyError>) -> bool {
 /// Whether it says nothing of the target.
 fn is_nobodys(failure: &Failure<AnyError>) -> bool {
     matches!(failure, Failure::Fault(fault) if fault.kind() == FaultKind::Cancelled)
-}
-
-/// What `throttle-net` calls the limiter inside of a breaker: there is none.
-#[derive(Debug)]
-struct Unlimited;
-
-impl Limiter for Unlimited {
-    fn peek(&self, _: u32) -> Decision {
-        Decision::Acquired
-    }
-
-    fn acquire_cost(&self, _: u32) -> Decision {
-        Decision::Acquired
-    }
-
-    fn available(&self) -> u32 {
-        u32::MAX
-    }
-
-    fn capacity(&self) -> u32 {
-        u32::MAX
-    }
 }
 
 impl Default for CircuitBreaker {
