@@ -37,7 +37,7 @@ use super::{Handled, Kind, Middleware, Next, Outcome};
 ///
 /// ```
 /// # use std::{sync::Arc, time::Duration};
-/// use magicbutton::{Client, middleware::{BreakerState, CircuitBreaker}};
+/// use mb_runtime::{Client, middleware::{BreakerState, CircuitBreaker}};
 ///
 /// let breaker = Arc::new(CircuitBreaker::new().open_for(Duration::from_secs(1)));
 /// let client = Client::builder().middleware(Arc::clone(&breaker));

@@ -37,7 +37,7 @@ const KEYS: usize = 10_000;
 ///
 /// ```
 /// # use std::time::Duration;
-/// use magicbutton::{Server, middleware::RateLimit};
+/// use mb_runtime::{Server, middleware::RateLimit};
 ///
 /// let server = Server::builder()
 ///     .middleware(RateLimit::per_actor(100, Duration::from_secs(1)).burst(20));

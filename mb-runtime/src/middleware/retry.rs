@@ -44,7 +44,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 ///
 /// ```
 /// # use std::{sync::Arc, time::Duration};
-/// use magicbutton::{Client, middleware::Retry};
+/// use mb_runtime::{Client, middleware::Retry};
 ///
 /// let retry = Arc::new(Retry::new().retries(2).budget(0.1, 5));
 /// let client = Client::builder().middleware(Arc::clone(&retry));

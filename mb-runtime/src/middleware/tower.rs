@@ -124,11 +124,10 @@ pub struct Layered<S> {
 ///
 /// ```
 /// # use std::time::Duration;
-/// use magicbutton::{Server, middleware::tower};
+/// use mb_runtime::{Server, middleware::tower};
 ///
 /// let limits = ::tower::ServiceBuilder::new()
 ///     .load_shed()
-///     .concurrency_limit(64)
 ///     .timeout(Duration::from_secs(2));
 /// let server = Server::builder().middleware(tower::layer(limits));
 /// # let _ = server;

@@ -27,34 +27,6 @@ pub struct ContractService {
 ///
 /// It is always ready, runs in the task of its caller, and stops when its last clone is dropped. A
 /// deadline in a message's context is told to the handler; a layer of tower's `Timeout` enforces one.
-///
-/// ```
-/// # use magicbutton::{Context, Reply, contract};
-/// # contract!(
-/// #     #[contract(version = "1.0.0")]
-/// #     mod clock {
-/// #         #[request(idempotent)]
-/// #         async fn hours() -> u32;
-/// #     }
-/// # );
-/// # struct Clock;
-/// # impl clock::Service for Clock {
-/// #     async fn hours(&self, _: &Context) -> Reply<u32> {
-/// #         Ok(12)
-/// #     }
-/// # }
-/// # #[tokio::main]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use ::tower::ServiceExt;
-/// use magicbutton::{Message, middleware::{Outcome, tower}};
-///
-/// let service = tower::service(clock::serve(Clock));
-/// let outcome = service.oneshot(Message::request(clock::requests::Hours {})).await?;
-/// let Outcome::Reply(body) = outcome else { return Err("a reply was expected".into()) };
-/// assert_eq!(body.decode::<u32>()?, 12);
-/// # Ok(())
-/// # }
-/// ```
 pub fn service(contract: ServedContract) -> ContractService {
     ContractService { client: Arc::new(Client::in_process(contract)) }
 }
