@@ -35,6 +35,8 @@ mod guide {
     mod context {}
     #[doc = include_str!("../docs/middleware.md")]
     mod middleware {}
+    #[doc = include_str!("../docs/resilience.md")]
+    mod resilience {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
 }

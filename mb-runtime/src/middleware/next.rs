@@ -1,8 +1,9 @@
 //! The way of a message through a chain, to what is behind it.
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use mb_core::{Calling, Message, Published, Streaming};
+use futures_util::StreamExt;
+use mb_core::{AnyError, Calling, Failure, Message, Published, Resolve, Streaming};
 
 use super::{Chain, Handled, Kind, Outcome};
 
@@ -35,11 +36,8 @@ impl Way {
     }
 
     /// Sends a message along the whole of it.
-    pub(crate) fn run(
-        self: Arc<Self>,
-        message: Message,
-    ) -> impl Future<Output = Handled> + Send + 'static {
-        Next { way: self, passed: 0 }.run(message)
+    pub(crate) async fn run(self: Arc<Self>, message: Message) -> Handled {
+        Next { way: self, passed: 0 }.run(message).await
     }
 }
 
@@ -61,20 +59,21 @@ impl Next {
     ///
     /// # Errors
     /// What the rest of the chain, the handler or the connection has failed with.
-    #[allow(clippy::manual_async_fn, reason = "an `async fn` would hold the message twice")]
-    pub fn run(self, message: Message) -> impl Future<Output = Handled> + Send + 'static {
-        async move {
-            if let Some(middleware) = self.way.chain.get(self.passed) {
-                let next = Self { way: Arc::clone(&self.way), passed: self.passed + 1 };
-                return middleware.handle(message, next).await;
+    pub async fn run(self, message: Message) -> Handled {
+        let Self { way, passed } = self;
+        if let Some(middleware) = way.chain.get(passed) {
+            let next = Self { way: Arc::clone(&way), passed: passed + 1 };
+            return middleware.handle(message, next).await;
+        }
+        match way.end.pass(message) {
+            Passing::Once(calling) => calling.await.map(Outcome::Reply).map_err(read),
+            Passing::Many(items) if way.kind == Kind::Client => {
+                Ok(Outcome::Stream(items.map(|item| item.map_err(read)).boxed()))
             }
-            match self.way.end.pass(message) {
-                Passing::Once(calling) => calling.await.map(Outcome::Reply),
-                Passing::Many(items) => Ok(Outcome::Stream(items)),
-                Passing::Event(published) => {
-                    published.done().await?;
-                    Ok(Outcome::Accepted)
-                }
+            Passing::Many(items) => Ok(Outcome::Stream(items)),
+            Passing::Event(published) => {
+                published.done().await?;
+                Ok(Outcome::Accepted)
             }
         }
     }
@@ -82,6 +81,15 @@ impl Next {
     /// Where the message is: being sent or served, being announced or received.
     pub fn kind(&self) -> Kind {
         self.way.kind()
+    }
+}
+
+/// A fault that a server has answered with looks like any error of its contract until somebody reads
+/// its code. Middleware is the first to look.
+fn read(failure: Failure<AnyError>) -> Failure<AnyError> {
+    match failure {
+        Failure::Declared(error) => Resolve::resolve(error),
+        fault @ Failure::Fault(_) => fault,
     }
 }
 
