@@ -255,7 +255,7 @@ impl Client {
     pub fn over(linked: Linked<'_>) -> Self {
         let Linked { link, peer } = linked;
         Self(Arc::new(Shared {
-            timeout: builder::default_timeout(&*link),
+            timeout: outgoing::default_timeout(&*link),
             link,
             inbound: Inbound::empty(),
             id: peer.connection_id.clone(),
