@@ -72,14 +72,16 @@ impl<'a> Outgoing<'a> {
         send: impl FnOnce(&dyn Link, Message) -> T,
     ) -> Result<Option<T>, Fault> {
         let Some(message) = &mut self.message else { return Ok(None) };
-        if !self.in_context
-            && let Some(context) = Context::inherited()
-        {
-            message.set_context(context);
-        }
-        // A context made for the call does not lift the deadline of the message being handled.
-        let deadline =
-            [message.context().deadline(), Context::current_deadline()].into_iter().flatten().min();
+        let around = if self.in_context {
+            // A context made for the call does not lift the deadline of the message being handled.
+            Context::current_deadline()
+        } else {
+            if let Some(context) = Context::inherited() {
+                message.set_context(context);
+            }
+            None
+        };
+        let deadline = [message.context().deadline(), around].into_iter().flatten().min();
         if self.timeout.is_some() || deadline.is_some() {
             let link = &*self.client.0.link;
             self.late = limit(message, self.timeout, deadline, link)

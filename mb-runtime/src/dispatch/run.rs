@@ -210,14 +210,20 @@ where
         } else {
             run.inside(|| {
                 let handler = run.handler(this.start, this.handler.as_mut());
-                store(&mut reply, handler.map_or(Poll::Pending, |handler| handler.poll(cx)))
+                let done = store(&mut reply, handler.map_or(Poll::Pending, |h| h.poll(cx)));
+                if done {
+                    // Gone before its answer is seen, whatever becomes of this future.
+                    this.handler.set(Net::empty());
+                }
+                done
             })
         };
         if let Ok(false) = polled {
             ready!(this.end.poll(cx, gate.when_cut()));
         }
-        // The handler is gone before its answer is seen, whatever becomes of this future.
-        run.context.enter(|| this.handler.set(Net::empty()));
+        if reply.is_none() {
+            run.context.enter(|| this.handler.set(Net::empty()));
+        }
         *this.inside = None;
         Poll::Ready(match (polled, reply) {
             (Ok(_), Some(reply)) => run.answer(reply),
