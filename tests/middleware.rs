@@ -22,8 +22,8 @@ use async_trait::async_trait;
 use common::{SECRET, Seen, Stage, ThingMade, ThingScrapped, Workshop, WorkshopError, workshop};
 use futures_util::{FutureExt, StreamExt};
 use magicbutton::{
-    Actor, AnyError, Auth, Body, Client, Context, Failure, Fault, FaultKind, Message, Name, Reply,
-    Server, ServerBuilder, contract,
+    Actor, AnyError, Auth, Body, Client, Context, Failure, Fault, FaultKind, Message, Name,
+    Received, Reply, Server, ServerBuilder, contract,
     middleware::{Handled, Middleware, Next, Outcome, from_fn},
 };
 use tokio::time::{Instant, sleep};
@@ -65,8 +65,7 @@ impl Middleware for Page {
             Ok(Outcome::Reply(_)) => "reply".to_owned(),
             Ok(Outcome::Stream(_)) => "stream".to_owned(),
             Ok(_) => "accepted".to_owned(),
-            Err(Failure::Declared(error)) => error.code().to_owned(),
-            Err(Failure::Fault(fault)) => fault.code().to_owned(),
+            Err(failure) => failure.code().to_owned(),
         };
         self.diary.note(format!("{} < {what}", self.page));
         handled
@@ -602,4 +601,82 @@ async fn it_cannot_make_a_caller_somebody_else() {
     let things: workshop::Client = client.connect("wire://bench").await.unwrap().typed().unwrap();
     let looked = things.look_around().await.unwrap();
     assert_eq!((looked[0].as_str(), looked[4].as_str(), looked[8].as_str()), ("web-7", "red", "-"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_waits_for_events_in_a_chain() {
+    let (wire, diary) = (Wire::default(), Diary::default());
+    let (noted, slow) = (diary.clone(), |message: Message, next: Next| async move {
+        sleep(SECOND).await;
+        next.run(message).await
+    });
+    let server = Server::builder()
+        .transport(wire.clone())
+        .middleware(from_fn(slow))
+        .serve(workshop::serve(Workshop::default()))
+        .on(move |event: Received<ThingScrapped>| {
+            noted.note(event.thing_id.clone());
+            async { Ok(()) }
+        })
+        .bind("wire://bench")
+        .drain(5 * SECOND)
+        .start()
+        .await
+        .unwrap();
+    let client = Client::builder().transport(wire.clone()).connect("wire://bench").await.unwrap();
+    for thing in ["a", "b", "c"] {
+        client.emit(ThingScrapped { thing_id: thing.into() }).await.unwrap();
+    }
+    sleep(SECOND / 2).await;
+    server.stop().await.unwrap();
+    assert_eq!(diary.take(), ["a", "b", "c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_hangs_in_a_chain_ends_with_its_server_or_client() {
+    let wire = Wire::default();
+    let hangs = || from_fn(|_: Message, _: Next| std::future::pending::<Handled>());
+    let (server, _) = serving(
+        &wire,
+        |server| server,
+        |contract| contract.middleware_for_event::<ThingMade>(hangs()),
+    )
+    .await;
+    let client = Client::builder()
+        .transport(wire.clone())
+        .request_timeout(1000 * SECOND)
+        .middleware_for_request::<workshop::requests::Fail>(hangs())
+        .middleware_for_event::<ThingScrapped>(hangs());
+    let client = client.connect("wire://bench").await.unwrap();
+    let things: workshop::Client = client.typed().unwrap();
+    let made = ThingMade { thing_id: "t".into(), stage: Stage::Done };
+    let broadcast = tokio::spawn(server.broadcast(made));
+    let emit = tokio::spawn(client.emit(ThingScrapped { thing_id: "t".into() }));
+    let call = tokio::spawn(async move { things.fail(String::new()).await });
+    sleep(SECOND).await;
+    assert!(!broadcast.is_finished() && !emit.is_finished() && !call.is_finished());
+    client.disconnect().await;
+    assert_eq!(fault(call.await.unwrap()).kind(), FaultKind::Unavailable);
+    assert_eq!(emit.await.unwrap().unwrap_err().kind(), FaultKind::Unavailable);
+    assert!(server.stop().await.is_err(), "it was cut off");
+    assert_eq!(broadcast.await.unwrap().unwrap_err().kind(), FaultKind::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_hangs_is_given_up() {
+    let wire = Wire::default();
+    let hangs = from_fn(|_: Message, _: Next| std::future::pending::<Handled>());
+    let (_server, _) = serving(
+        &wire,
+        |server| server,
+        |contract| contract.middleware_for_event::<ThingScrapped>(hangs),
+    )
+    .await;
+    let client = Client::builder().transport(wire.clone()).connect("wire://bench").await.unwrap();
+    let things: workshop::Client = client.typed().unwrap();
+    for _ in 0..300 {
+        client.emit(ThingScrapped { thing_id: "t".into() }).await.unwrap();
+    }
+    // More than may wait: what is behind them is read when they are given up.
+    things.fail("not".into()).timeout(60 * SECOND).await.unwrap();
 }

@@ -19,8 +19,8 @@ use chain::{orders, payments};
 use common::{SECRET, Workshop, workshop};
 use futures_util::StreamExt;
 use magicbutton::{
-    Client, Context, Failure, FaultKind, Overflow, Server, Span,
-    middleware::{Deadline, Log, Metrics, Trace},
+    Client, Context, Failure, FaultKind, Message, Overflow, Server, Span, WireError,
+    middleware::{Deadline, Log, Metrics, Trace, from_fn},
 };
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use opentelemetry::trace::{SpanId, Status, TracerProvider};
@@ -307,6 +307,36 @@ impl Figures {
     }
 }
 
+/// A peer that answers with codes of its own.
+async fn count_made_up_codes(figures: &mut Figures) {
+    let made_up = from_fn(|message: Message, _| async move {
+        let code = format!("EVIL_{}", message.context().id());
+        let error = WireError {
+            code,
+            message: String::new(),
+            details: None,
+            status: None,
+            retryable: None,
+        };
+        Err(Failure::Declared(error.into()))
+    });
+    let wire = Wire::default();
+    let server = Server::builder()
+        .transport(wire.clone())
+        .middleware(made_up)
+        .serve(workshop::serve(Workshop::default()))
+        .bind("wire://evil")
+        .start();
+    let _server = server.await.unwrap();
+    let client = Client::builder().transport(wire.clone()).middleware(Metrics::new());
+    let things: workshop::Client = client.connect("wire://evil").await.unwrap().typed().unwrap();
+    for _ in 0..300 {
+        things.look_around().await.unwrap_err();
+    }
+    let evil = |key: &&String| key.starts_with("magicbutton.messages code=EVIL");
+    assert_eq!(figures.read().keys().filter(evil).count(), 256);
+}
+
 #[test]
 fn everything_is_counted() {
     let recorder = DebuggingRecorder::new();
@@ -380,6 +410,7 @@ fn everything_is_counted() {
             assert_eq!(figures.gauge("magicbutton.connections "), 0.0);
             let made_up = |key: &&String| key.contains("_OTHER");
             assert_eq!(figures.read().keys().filter(made_up).count(), 3);
+            count_made_up_codes(&mut figures).await;
         });
     });
 }
@@ -457,4 +488,24 @@ async fn a_deadline_ends_what_takes_too_long() {
     let start = Instant::now();
     assert!(things.wait_for_it().timeout(SECOND).await.is_err());
     assert_eq!(start.elapsed(), SECOND);
+}
+
+#[tokio::test]
+async fn a_log_that_panics_fails_no_message() {
+    let panics = || Log::to(|_| panic!("the disk is full"));
+    let server = Server::builder()
+        .middleware(panics())
+        .serve(workshop::serve(Workshop::default()))
+        .bind("memory://a-log-that-panics")
+        .start()
+        .await
+        .unwrap();
+    let client = Client::builder().middleware(panics());
+    let client = client.connect("memory://a-log-that-panics").await.unwrap();
+    let things: workshop::Client = client.typed().unwrap();
+    things.fail("not".into()).await.unwrap();
+    // Not even where something else panics already.
+    let Err(Failure::Fault(internal)) = things.fail("panic".into()).await else { unreachable!() };
+    assert_eq!(internal.kind(), FaultKind::Internal);
+    server.stop().await.unwrap();
 }

@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DeclaredError, ErrorDescriptor, Fault, Status};
+use crate::{AnyError, DeclaredError, DecodeError, ErrorDescriptor, Fault, Status};
 
 /// What a request answers: its reply, or why there is none.
 ///
@@ -90,6 +90,32 @@ impl<E: DeclaredError> Failure<E> {
 impl<E: DeclaredError> From<E> for Failure<E> {
     fn from(error: E) -> Self {
         Self::Declared(error)
+    }
+}
+
+/// A payload that cannot be read, say by middleware: an internal fault.
+impl<E> From<DecodeError> for Failure<E> {
+    fn from(error: DecodeError) -> Self {
+        Self::Fault(Fault::internal(error))
+    }
+}
+
+/// What a tool or a middleware sees, which knows no contract.
+impl Failure<AnyError> {
+    /// What programs match on: the declared error's code, or the fault's.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Declared(error) => error.code(),
+            Self::Fault(fault) => fault.code(),
+        }
+    }
+
+    /// Whether the same request may succeed when sent again.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Declared(error) => error.is_retryable(),
+            Self::Fault(fault) => fault.is_retryable(),
+        }
     }
 }
 

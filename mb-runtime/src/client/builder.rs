@@ -167,7 +167,8 @@ impl ClientBuilder {
         Ok(match line {
             Some(line) => client(id, inbound, timeout, layers, line),
             None => {
-                let link = Layered::over(Arc::clone(&connected.link), layers);
+                let link =
+                    Layered::over(Arc::clone(&connected.link), layers, Arc::clone(&inbound.gate));
                 let server = Server::Linked(connected);
                 Client(Arc::new(Shared { link, inbound, id, server, timeout, leaves: true }))
             }
@@ -238,7 +239,7 @@ fn client(
 ) -> Client {
     let link: Arc<dyn Link> = Arc::new(LineLink(Arc::clone(&line)));
     let timeout = timeout.or_else(|| default_timeout(&*link));
-    let link = Layered::over(link, layers);
+    let link = Layered::over(link, layers, Arc::clone(&inbound.gate));
     let server = Server::Line(line);
     Client(Arc::new(Shared { link, inbound, id, server, timeout, leaves: true }))
 }

@@ -45,7 +45,8 @@ pub(super) struct Inbound {
     /// Kept for its routes.
     _services: Vec<Service>,
     layers: Layers,
-    gate: Arc<Gate>,
+    /// Cut when the client has left.
+    pub(super) gate: Arc<Gate>,
     server: RwLock<Option<Arc<Caller>>>,
 }
 
@@ -136,7 +137,7 @@ impl Inbound {
         let chain = self.layers.chain(name.as_str());
         let way = Way::new(Kind::Consumer, chain, Arc::clone(&self.hub));
         let (_, context, body) = another(event)?.into_parts();
-        Ok(published(way, Message::new(name, context, body)))
+        Ok(published(way, &self.gate, Message::new(name, context, body)))
     }
 
     fn answered(&self, request: Message) -> Answering {

@@ -3,14 +3,17 @@
 use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc};
 
 use futures_core::future::BoxFuture;
-use futures_util::{StreamExt, TryFutureExt};
+use futures_util::{
+    StreamExt, TryFutureExt,
+    future::{Either, select},
+};
 use mb_core::{
     Answer, Calling, EndReason, Fault, Introduction, Link, Message, Published, Streaming,
     SubscriptionId,
 };
 
 use crate::{
-    dispatch::{Net, another, panicked, published},
+    dispatch::{Gate, Net, another, panicked, published},
     middleware::{End, Handled, Kind, Layers, Passing, Way},
     wire::system::is_system,
 };
@@ -19,6 +22,8 @@ use crate::{
 pub(super) struct Layered {
     link: Arc<dyn Link>,
     layers: Layers,
+    /// Cut when the client has left.
+    gate: Arc<Gate>,
     call: Leg,
     stream: Leg,
     publish: Leg,
@@ -45,7 +50,7 @@ impl End for Over {
 
 impl Layered {
     /// A link behind these; itself, where there are none.
-    pub(super) fn over(link: Arc<dyn Link>, layers: Layers) -> Arc<dyn Link> {
+    pub(super) fn over(link: Arc<dyn Link>, layers: Layers, gate: Arc<Gate>) -> Arc<dyn Link> {
         if layers.is_empty() {
             return link;
         }
@@ -61,6 +66,7 @@ impl Layered {
             }),
             link,
             layers,
+            gate,
         })
     }
 
@@ -79,18 +85,24 @@ impl Layered {
     }
 }
 
-/// A message through the chain, behind a net.
-async fn through(way: Arc<Way>, name: &str, message: Message) -> Handled {
+/// A message through the chain, behind a net, while the client is there.
+async fn through(way: Arc<Way>, gate: Arc<Gate>, name: &str, message: Message) -> Handled {
     let passing = pin!(Net::around(way.run(message)));
-    passing.await.unwrap_or_else(|panic| Err(panicked(name, panic).into()))
+    match select(passing, pin!(gate.when_cut().cancelled())).await {
+        Either::Left((handled, _)) => {
+            handled.unwrap_or_else(|panic| Err(panicked(name, panic).into()))
+        }
+        Either::Right(_) => Err(Fault::unavailable("the client has disconnected").into()),
+    }
 }
 
 impl Link for Layered {
     fn call(&self, request: Message) -> Calling {
         let Some(way) = self.way(&self.call, &request) else { return self.link.call(request) };
+        let gate = Arc::clone(&self.gate);
         let answer: BoxFuture<'static, Answer> = Box::pin(async move {
             let name = request.name().clone();
-            let outcome = through(way, name.as_str(), request).await?;
+            let outcome = through(way, gate, name.as_str(), request).await?;
             Ok(outcome.into_reply(name.as_str())?)
         });
         answer.into()
@@ -99,9 +111,9 @@ impl Link for Layered {
     fn stream(&self, request: Message) -> Streaming {
         let Some(way) = self.way(&self.stream, &request) else { return self.link.stream(request) };
         let name = request.name().clone();
-        let called = name.clone();
+        let (called, gate) = (name.clone(), Arc::clone(&self.gate));
         let items = async move {
-            let outcome = through(way, called.as_str(), request).await?;
+            let outcome = through(way, gate, called.as_str(), request).await?;
             Ok(outcome.into_stream(called.as_str())?)
         };
         // A middleware may have put something around the items that panics, too.
@@ -115,7 +127,7 @@ impl Link for Layered {
 
     fn publish(&self, event: &Arc<Message>) -> Published {
         let Some(way) = self.way(&self.publish, event) else { return self.link.publish(event) };
-        another(event).map_or_else(Published::Refused, |event| published(way, event))
+        another(event).map_or_else(Published::Refused, |event| published(way, &self.gate, event))
     }
 
     fn subscribe(&self, events: Vec<String>) -> BoxFuture<'static, Result<SubscriptionId, Fault>> {

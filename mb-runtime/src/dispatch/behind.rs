@@ -7,14 +7,17 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::{self, Poll, ready},
+    time::Duration,
 };
 
 use futures_core::{Stream, future::BoxFuture};
+use futures_util::future::{Either, select};
 use mb_core::{
     Answer, Codec, Failure, Fault, FaultKind, Message, Name, Published, RequestDescriptor,
     Streaming,
 };
 use pin_project_lite::pin_project;
+use tokio::{runtime::Handle, time::timeout};
 
 use super::{
     Handler,
@@ -203,14 +206,25 @@ pub(crate) fn another(event: &Message) -> Result<Message, Fault> {
     Ok(Message::new(event.name().clone(), event.context().clone(), body))
 }
 
-/// An event through a chain: refused as what the chain has failed with. Where it is done at once, it
-/// keeps its place among others; one that has to wait may be overtaken.
-pub(crate) fn published(way: Arc<Way>, event: Message) -> Published {
+/// How long an event that has arrived may take in its chain.
+const EVENT_LIMIT: Duration = Duration::from_secs(30);
+
+/// An event through a chain: refused as what the chain has failed with. A stop waits for it, and ends
+/// it. Where it is done at once, it keeps its place among others; one that has to wait may be
+/// overtaken.
+pub(crate) fn published(way: Arc<Way>, gate: &Arc<Gate>, event: Message) -> Published {
     let name = event.name().to_string();
     let arrives = way.kind() == Kind::Consumer;
+    let mut entry = Entry::of(gate);
     let mut passing: BoxFuture<'static, Result<(), Fault>> = Box::pin(async move {
-        let mut chain = pin!(Net::around(way.run(event)));
-        match chain.as_mut().await {
+        entry.join()?;
+        let chain = pin!(Net::around(way.run(event)));
+        let cut = pin!(entry.gate().when_cut().cancelled());
+        let handled = match select(chain, cut).await {
+            Either::Left((handled, _)) => handled,
+            Either::Right(_) => return Err(gate::stopped()),
+        };
+        match handled {
             Ok(Ok(_)) => Ok(()),
             // What has arrived was sent by somebody else.
             Ok(Err(Failure::Fault(fault))) if arrives => Err(leaving(fault, &name)),
@@ -223,6 +237,13 @@ pub(crate) fn published(way: Arc<Way>, event: Message) -> Published {
     match passing.as_mut().poll(&mut cx) {
         Poll::Ready(Ok(())) => Published::Accepted,
         Poll::Ready(Err(fault)) => Published::Refused(fault),
+        // Its sender waits for it, or, on a network, the connection that it came over.
+        Poll::Pending if arrives && Handle::try_current().is_ok() => {
+            Published::Waiting(Box::pin(async move {
+                let late = || Fault::new(FaultKind::Timeout, "the event was not received in time");
+                timeout(EVENT_LIMIT, passing).await.unwrap_or_else(|_| Err(late()))
+            }))
+        }
         Poll::Pending => Published::Waiting(passing),
     }
 }

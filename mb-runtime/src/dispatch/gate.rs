@@ -70,6 +70,16 @@ impl Gate {
         }
     }
 
+    /// Lets in what belongs to somebody who is in already, or was sent before the gate closed, as
+    /// long as anybody may stay.
+    fn join(&self) -> Result<Inside<'_>, Fault> {
+        let let_in = |state| (state & CUT == 0).then_some(state + CALL);
+        match self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, let_in) {
+            Ok(_) => Ok(Inside(self)),
+            Err(_) => Err(stopped()),
+        }
+    }
+
     /// Lets nobody in any more, and ends streams.
     pub(crate) fn close(&self) {
         self.state.fetch_or(CLOSED, Ordering::AcqRel);
@@ -153,6 +163,16 @@ impl Entry {
         if !self.inside {
             // Left by the guard that `leave` makes.
             std::mem::forget(self.gate.enter()?);
+            self.inside = true;
+        }
+        Ok(())
+    }
+
+    /// As [`enter`](Self::enter), for what may come in while the gate closes.
+    pub(super) fn join(&mut self) -> Result<(), Fault> {
+        if !self.inside {
+            // Left by the guard that `leave` makes.
+            std::mem::forget(self.gate.join()?);
             self.inside = true;
         }
         Ok(())

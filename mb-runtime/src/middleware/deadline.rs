@@ -16,7 +16,8 @@ use super::{Handled, Middleware, Next, Outcome};
 
 /// Gives every message a deadline: what its sender has said, or this much time where that is less.
 /// What a handler calls has the same deadline, here and on other machines. A message that is not
-/// done by then fails with `TIMEOUT`, and what it was doing is dropped; a stream ends with it.
+/// done by then fails with `TIMEOUT`, and what it was doing is dropped; a stream ends with
+/// it, when it is next read: one that nobody reads does no work, and is let go with its connection.
 ///
 /// Outermost on a server, it is the longest that anybody can keep a handler busy; on a client, the
 /// longest that any call can take, retries included, where it is outside of

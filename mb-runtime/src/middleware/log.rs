@@ -2,7 +2,7 @@
 
 mod payload;
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, io::Write, sync::Arc, time::SystemTime};
 
 use async_trait::async_trait;
 use mb_core::Message;
@@ -34,8 +34,8 @@ pub struct Log {
 impl Log {
     /// Lines on the standard error stream.
     pub fn new() -> Self {
-        #[allow(clippy::print_stderr, reason = "this is what it is for")]
-        Self::to(|line| eprintln!("{line}"))
+        // A stream that nobody reads any more is no reason to fail.
+        Self::to(|line| drop(writeln!(std::io::stderr(), "{line}")))
     }
 
     /// Lines handed to `write`, without a line break. It is called in the task of the message, and
@@ -128,7 +128,14 @@ fn plain(text: &str) -> String {
 }
 
 fn clean(text: &str, longest: usize) -> String {
-    text.chars().take(longest).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().take(longest).map(|c| if is_plain(c) { c } else { '\u{fffd}' }).collect()
+}
+
+/// Whether a character stands for itself: no control, and nothing that moves or hides others.
+fn is_plain(c: char) -> bool {
+    let moves = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
+    !c.is_control() && !moves
 }
 
 /// A time of day, in UTC.

@@ -1,11 +1,19 @@
 //! Counts and times of messages, on the `metrics` facade.
 
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use async_trait::async_trait;
 use mb_core::{Message, Name};
 use metrics::{Gauge, Label, counter, gauge, histogram};
 use tokio::time::Instant;
 
-use super::{Handled, Kind, Middleware, Next, watched::watched};
+use super::{
+    Handled, Kind, Middleware, Next,
+    watched::{OTHER, watched},
+};
 
 /// Measures every message, by way of the `metrics` crate: whichever recorder a program installs, say
 /// a Prometheus exporter, has the figures.
@@ -31,15 +39,30 @@ use super::{Handled, Kind, Middleware, Next, watched::watched};
 /// | `magicbutton.events.dropped` | counter, events that a full subscription has not got | |
 /// | `magicbutton.reconnects` | counter, connections made again | |
 /// | `magicbutton.connections` | gauge, sessions of either side | |
+///
+/// Of codes that a peer has sent, each [`Metrics`] has 256 at most; more count as `_OTHER`.
 #[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Metrics;
+pub struct Metrics {
+    codes: Arc<Mutex<HashSet<String>>>,
+}
+
+/// As many codes as may be labels.
+const MOST_CODES: usize = 256;
 
 impl Metrics {
     /// Measures everything that passes.
     pub fn new() -> Self {
-        Self
+        Self::default()
     }
+}
+
+/// The label of a code: one that a peer makes up would be there for good.
+fn label(codes: &Mutex<HashSet<String>>, code: &str) -> String {
+    let mut codes = codes.lock().unwrap_or_else(PoisonError::into_inner);
+    if codes.len() < MOST_CODES && !codes.contains(code) {
+        codes.insert(code.to_owned());
+    }
+    codes.get(code).map_or_else(|| OTHER.to_owned(), String::clone)
 }
 
 #[async_trait]
@@ -47,15 +70,9 @@ impl Middleware for Metrics {
     async fn handle(&self, message: Message, next: Next) -> Handled {
         let (start, kind) = (Instant::now(), next.kind());
         let name = declared(message.name());
-        let running = Running::one(kind, name);
+        let (running, codes) = (Running::one(kind, name), Arc::clone(&self.codes));
         watched(next.run(message), move |ending| {
-            // A declared code is one of a few; what else a peer may make up is not a label.
-            let code = match ending.fault() {
-                Some(fault) if fault.kind() == mb_core::FaultKind::Undeclared => {
-                    "_OTHER".to_owned()
-                }
-                _ => ending.code().to_owned(),
-            };
+            let code = label(&codes, ending.code());
             let labels = vec![Label::new("name", name), Label::new("code", code)];
             histogram!(kind.duration(), labels.clone()).record(start.elapsed().as_secs_f64());
             let labels = [labels, vec![Label::new("kind", kind.span_kind())]].concat();
@@ -71,7 +88,7 @@ fn declared(name: &Name) -> &'static str {
     match name {
         Name::Request(request) => request.full_name,
         Name::Event(event) => event.full_name,
-        _ => "_OTHER",
+        _ => OTHER,
     }
 }
 

@@ -103,7 +103,8 @@ fn open(kind: Kind, message: &Message) -> Span {
 
 /// An id, unless whoever wrote it has made it something else.
 fn short(id: &str) -> Option<&str> {
-    (id.len() <= LONGEST_ID).then_some(id)
+    let is_plain = id.len() <= LONGEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain.then_some(id)
 }
 
 /// Makes the span and the message agree on where in the trace they are.

@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{self, Poll, ready},
 };
@@ -10,6 +11,12 @@ use futures_core::Stream;
 use mb_core::{Answer, AnyError, Failure, Fault, FaultKind, Status, Streaming};
 
 use super::{Handled, Outcome};
+
+/// The longest code that is told, in bytes.
+const LONGEST_CODE: usize = 100;
+
+/// Stands for what only a peer knows.
+pub(super) const OTHER: &str = "_OTHER";
 
 /// How a message has ended.
 pub(super) enum Ending<'a> {
@@ -24,12 +31,14 @@ pub(super) enum Ending<'a> {
 impl Ending<'_> {
     /// What programs match on: `OK` where nothing has failed.
     pub(super) fn code(&self) -> &str {
-        match self {
+        let code = match self {
             Self::Done { .. } => "OK",
             Self::Failed(Failure::Declared(error)) => error.code(),
             Self::Failed(Failure::Fault(fault)) => fault.code(),
             Self::GivenUp => FaultKind::Cancelled.code(),
-        }
+        };
+        // A peer may have written anything.
+        if code.len() <= LONGEST_CODE { code } else { OTHER }
     }
 
     /// The HTTP-like status of what it has failed with.
@@ -83,8 +92,10 @@ impl<T: FnOnce(Ending<'_>)> Teller<T> {
     }
 
     fn now(&mut self, ending: Ending<'_>) {
-        if let Some(tell) = self.0.take() {
-            tell(ending);
+        let Some(tell) = self.0.take() else { return };
+        // A log or a recorder that panics fails no message, nor the program where this one panics.
+        if catch_unwind(AssertUnwindSafe(|| tell(ending))).is_err() {
+            tracing::error!("whoever watches messages has panicked");
         }
     }
 }

@@ -141,7 +141,9 @@ impl Core {
         let readers = Readers { core: Arc::clone(self), to };
         match self.routes.chain(event.name()) {
             None => readers.publish(event),
-            Some(chain) => published(Way::new(Kind::Producer, Arc::clone(chain), readers), event),
+            Some(chain) => {
+                published(Way::new(Kind::Producer, Arc::clone(chain), readers), &self.gate, event)
+            }
         }
     }
 

@@ -83,21 +83,22 @@ impl Hub {
         let wanted = self.read();
         let queues = wanted.by_event.get(event.name().as_str()).map(|w| Arc::clone(&w.queues));
         drop(wanted);
-        let mut waiting = Vec::new();
-        let mut refused = None;
+        let (mut accepted, mut waiting, mut refused) = (false, Vec::new(), None);
         for queue in queues.iter().flat_map(|queues| queues.iter()) {
             match queue.push(event) {
-                Published::Accepted => {}
+                Published::Accepted => accepted = true,
                 Published::Waiting(rest) => waiting.push(rest),
                 Published::Refused(fault) => refused = Some(fault),
             }
         }
         match (waiting.is_empty(), refused) {
             (true, None) => Published::Accepted,
-            (true, Some(fault)) => Published::Refused(fault),
+            (true, Some(fault)) => Published::Refused(missed(fault, accepted)),
             (false, refused) => Published::Waiting(Box::pin(async move {
-                let waited = join_all(waiting).await.into_iter().collect::<Result<(), Fault>>();
-                refused.map_or(waited, Err)
+                let waited = join_all(waiting).await;
+                let accepted = accepted || waited.iter().any(Result::is_ok);
+                let failed = refused.or_else(|| waited.into_iter().find_map(Result::err));
+                failed.map_or(Ok(()), |fault| Err(missed(fault, accepted)))
             })),
         }
     }
@@ -149,6 +150,12 @@ impl Hub {
     fn write(&self) -> RwLockWriteGuard<'_, Readers> {
         self.readers.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is said of an event that a reader has not got. Where others have it, sending it again would
+/// bring it to them twice.
+fn missed(fault: Fault, others_have_it: bool) -> Fault {
+    if others_have_it { Fault::interrupted(fault.message().to_owned()) } else { fault }
 }
 
 /// Behind a chain: whoever wants the event.

@@ -69,7 +69,7 @@ impl Peer {
             None => core.hub.publish(&Arc::new(event)),
             Some(chain) => {
                 let readers = Arc::clone(&core.hub);
-                published(Way::new(Kind::Consumer, Arc::clone(chain), readers), event)
+                published(Way::new(Kind::Consumer, Arc::clone(chain), readers), &core.gate, event)
             }
         })
     }
