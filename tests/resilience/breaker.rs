@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, future::join_all};
 use magicbutton::{
-    Context, Failure, Fault, FaultKind, Reply, Server, contract,
-    middleware::{BreakerState, CircuitBreaker, Retry},
+    Context, Failure, Fault, FaultKind, Message, Reply, Server, contract,
+    middleware::{BreakerState, CircuitBreaker, Next, Retry, from_fn},
 };
 use tokio::time::{Instant, sleep};
 
@@ -122,6 +122,43 @@ async fn a_try_that_is_given_up_makes_room_for_another() {
     assert_eq!(breaker.state(), BreakerState::HalfOpen);
     client.price(1).await.unwrap();
     assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_hangs_does_not_keep_it_half_open() {
+    let backend = Backend::new(|_| Err(down()));
+    let open = open(&backend).await;
+    let breaker = Arc::new(CircuitBreaker::new());
+    let client = open
+        .client(|client| {
+            client.middleware(Arc::clone(&breaker)).middleware(from_fn(
+                |message: Message, next: Next| async move {
+                    if message.context().metadata("hang").is_some() {
+                        std::future::pending::<()>().await;
+                    }
+                    next.run(message).await
+                },
+            ))
+        })
+        .await;
+    trip(&client).await;
+    backend.now(|_| Ok(()));
+    sleep(5 * SECOND).await;
+    let probe = client.clone();
+    let probe = tokio::spawn(async move {
+        let cx = Context::new().with_metadata("hang", true);
+        probe.price(1).context(cx).timeout(100 * SECOND).await
+    });
+    sleep(SECOND).await;
+    assert_eq!(breaker.state(), BreakerState::HalfOpen);
+    assert!(client.price(1).await.is_err(), "one at a time");
+    // As long as it stays open: then the one that hangs has failed, and later another may try.
+    sleep(5 * SECOND).await;
+    assert_eq!(breaker.state(), BreakerState::Open);
+    sleep(5 * SECOND).await;
+    client.price(1).await.unwrap();
+    assert_eq!(breaker.state(), BreakerState::Closed);
+    assert!(!probe.is_finished(), "it is left to its deadline");
 }
 
 #[tokio::test(start_paused = true)]

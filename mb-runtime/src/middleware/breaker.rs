@@ -7,6 +7,7 @@ mod target;
 use std::{
     collections::HashMap,
     fmt,
+    pin::pin,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -163,7 +164,18 @@ impl Middleware for CircuitBreaker {
             return next.run(message).await;
         }
         let inquiry = self.target(self.name_of(message.name())).enter(&message)?;
-        match next.run(message).await {
+        let mut running = pin!(next.run(message));
+        let handled = if inquiry.is_probe() && Handle::try_current().is_ok() {
+            let Ok(handled) = timeout(self.open_for, running.as_mut()).await else {
+                // Whoever hangs is not well: others need not wait for it to be asked again.
+                inquiry.went(false);
+                return running.await;
+            };
+            handled
+        } else {
+            running.await
+        };
+        match handled {
             Ok(Outcome::Stream(mut items)) if Handle::try_current().is_ok() => {
                 let Ok(first) = timeout(self.open_for, items.next()).await else {
                     inquiry.went(true);

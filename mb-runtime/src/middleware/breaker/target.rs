@@ -65,7 +65,8 @@ impl Target {
         match permit {
             Ok(Some(permit)) => {
                 let deadline = message.context().deadline();
-                Ok(Inquiry { target: self, permit: Some(permit), deadline })
+                let probe = self.state() == BreakerState::HalfOpen;
+                Ok(Inquiry { target: self, permit: Some(permit), deadline, probe })
             }
             Ok(None) => Err(self.closed_to(Duration::ZERO)),
             Err(ThrottleError::CircuitOpen { retry_after }) => Err(self.closed_to(retry_after)),
@@ -88,9 +89,15 @@ pub(super) struct Inquiry {
     target: Arc<Target>,
     permit: Option<OwnedPermit<Unlimited, TokioClock>>,
     deadline: Option<Instant>,
+    probe: bool,
 }
 
 impl Inquiry {
+    /// Whether others wait for how it goes.
+    pub(super) fn is_probe(&self) -> bool {
+        self.probe
+    }
+
     pub(super) fn went(mut self, well: bool) {
         match self.permit.take() {
             Some(permit) if well => permit.success(),
