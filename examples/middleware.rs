@@ -67,7 +67,7 @@ impl users::Service for Users {
 /// Answers by itself, with an error of the contract, instead of passing the message on.
 async fn check_name(message: Message, next: Next) -> Handled {
     let request = message.body().decode_shared::<users::requests::CreateUser>();
-    let letters = request?.name.chars().count();
+    let letters = request.map_err(Fault::internal)?.name.chars().count();
     if (1..=40).contains(&letters) {
         return next.run(message).await;
     }

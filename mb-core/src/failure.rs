@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AnyError, DeclaredError, DecodeError, ErrorDescriptor, Fault, Status};
+use crate::{AnyError, DeclaredError, ErrorDescriptor, Fault, Status};
 
 /// What a request answers: its reply, or why there is none.
 ///
@@ -90,13 +90,6 @@ impl<E: DeclaredError> Failure<E> {
 impl<E: DeclaredError> From<E> for Failure<E> {
     fn from(error: E) -> Self {
         Self::Declared(error)
-    }
-}
-
-/// A payload that cannot be read, say by middleware: an internal fault.
-impl<E> From<DecodeError> for Failure<E> {
-    fn from(error: DecodeError) -> Self {
-        Self::Fault(Fault::internal(error))
     }
 }
 
