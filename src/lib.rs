@@ -12,6 +12,8 @@ pub use mb_runtime::{
     Subscribe, Subscribing, Subscription, SubscriptionGuard, Transport, UnknownName, WireError,
 };
 
+#[cfg(feature = "nats")]
+pub use mb_runtime::nats;
 #[cfg(feature = "ws")]
 pub use mb_runtime::ws;
 

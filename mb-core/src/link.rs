@@ -62,6 +62,22 @@ pub trait Link: Send + Sync + 'static {
         false
     }
 
+    /// Whether the connection behind it may be lost, so that its client has to look after it: makes
+    /// another when this link's inbound side is closed.
+    fn may_be_lost(&self) -> bool {
+        false
+    }
+
+    /// Whether the other side hears what is announced to everybody from somewhere else: see
+    /// [`Host::announce_over`](crate::Host::announce_over).
+    fn hears_bus(&self) -> bool {
+        false
+    }
+
+    /// Notes that the network has dropped something on its way to this side: its subscriptions have
+    /// a gap.
+    fn missed(&self) {}
+
     /// Notes what the other side said of itself when it registered.
     fn met(&self, _other: &Introduction) {}
 }

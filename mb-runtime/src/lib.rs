@@ -49,6 +49,12 @@ pub use server::{Server, ServerBuilder, StartError, StopError};
 pub use session::take_apart;
 pub use subscription::{Notice, Overflow, Received, Subscription, SubscriptionGuard};
 
+/// The NATS transport, for what a connection string cannot, or should not, say.
+#[cfg(feature = "nats")]
+pub mod nats {
+    pub use mb_transport_nats::Nats;
+}
+
 /// The WebSocket transport, for what a connection string cannot say.
 #[cfg(feature = "ws")]
 pub mod ws {

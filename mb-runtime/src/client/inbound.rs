@@ -178,6 +178,12 @@ impl Link for Inbound {
 
     fn unsubscribe(&self, _: SubscriptionId) {}
 
+    fn missed(&self) {
+        self.hub.gap();
+        let reason = "the network dropped messages for this client: it reads too slowly";
+        self.report(Fault::new(FaultKind::RateLimitExceeded, reason));
+    }
+
     fn close(&self, reason: EndReason) {
         self.end(ClientStatus::Disconnected(reason), reason);
     }

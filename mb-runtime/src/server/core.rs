@@ -11,7 +11,7 @@ use std::{
 use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
 use mb_core::{
-    Body, Caller, ClientInfo, Codec, Connected, Context, ContractVersion, Duplex, EndReason, Fault,
+    Body, Caller, ClientInfo, Codec, Connected, Context, ContractDescriptor, ContractVersion, Duplex, EndReason, Fault,
     Hello, Host, Limits, Link, Message, Name, Published,
 };
 use tokio::time::timeout;
@@ -49,6 +49,8 @@ pub(crate) struct Core {
     /// Taken out and told as a whole: nothing of a user's runs under the lock.
     peers: RwLock<Arc<Vec<Arc<Peer>>>>,
     next_peer: AtomicU64,
+    /// Where announcements reach everybody of an engine at once.
+    buses: RwLock<Vec<Arc<dyn Link>>>,
 }
 
 impl Core {
@@ -68,6 +70,7 @@ impl Core {
             sessions: TaskTracker::new(),
             peers: RwLock::default(),
             next_peer: AtomicU64::new(1),
+            buses: RwLock::default(),
         }))
     }
 
@@ -111,7 +114,7 @@ impl Core {
         };
         let event = system_event(name, Body::shared(Arc::new(presence)));
         // Whoever waits for room does not make a connection wait.
-        drop(self.deliver(event, |peer| peer.names(name)));
+        drop(self.deliver(event, &[], |peer| peer.names(name)));
     }
 
     /// Forgets a client.
@@ -134,10 +137,11 @@ impl Core {
         }
     }
 
-    /// Hands an event to each of some clients: one payload, shared by all of them.
+    /// Hands an event to each of some clients, and to each bus: one payload, shared by all of them.
     fn deliver(
         &self,
         event: Message,
+        buses: &[Arc<dyn Link>],
         to: impl Fn(&Peer) -> bool,
     ) -> (usize, Vec<BoxFuture<'static, Result<(), Fault>>>) {
         let mut event = event;
@@ -153,6 +157,15 @@ impl Core {
         let event = Arc::new(event);
         let mut reached = 0;
         let mut waiting = Vec::new();
+        for bus in buses {
+            match bus.publish(&event) {
+                Published::Waiting(rest) => waiting.push(rest),
+                Published::Accepted => {}
+                Published::Refused(fault) => {
+                    tracing::warn!(event = %event.name(), %fault, "an event was not announced");
+                }
+            }
+        }
         let peers = Arc::clone(&self.read());
         for peer in peers.iter().filter(|peer| to(peer)) {
             reached += 1;
@@ -254,12 +267,27 @@ impl Host for Core {
         &self.settings.limits
     }
 
+    fn id(&self) -> &str {
+        &self.settings.id
+    }
+
+    fn contracts(&self) -> &[&'static ContractDescriptor] {
+        self.routes.contracts()
+    }
+
+    fn announce_over(&self, bus: Arc<dyn Link>) {
+        self.buses.write().unwrap_or_else(PoisonError::into_inner).push(bus);
+    }
+
     fn broadcast(self: Arc<Self>, event: Message) -> BoxFuture<'static, Result<(), Fault>> {
         Box::pin(async move {
             if self.hub.end_reason().is_some() {
                 return Err(stopped());
             }
-            let (_, waiting) = self.deliver(event, |_| true);
+            let buses = self.buses.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let (_, waiting) = self.deliver(event, &buses, |peer| {
+                buses.is_empty() || !peer.caller().back().hears_bus()
+            });
             // Whoever does not get it in time has it counted.
             join_all(waiting).await;
             Ok(())
@@ -272,7 +300,7 @@ impl Host for Core {
         event: Message,
     ) -> BoxFuture<'static, Result<(), Fault>> {
         Box::pin(async move {
-            let (reached, waiting) = self.deliver(event, |peer| peer.caller().id() == client_id);
+            let (reached, waiting) = self.deliver(event, &[], |peer| peer.caller().id() == client_id);
             // Whoever does not get it in time has it counted.
             join_all(waiting).await;
             if reached > 0 {

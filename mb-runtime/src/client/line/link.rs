@@ -106,6 +106,10 @@ impl Link for Incoming {
         self.inbound.unsubscribe(subscription);
     }
 
+    fn missed(&self) {
+        self.inbound.missed();
+    }
+
     fn close(&self, reason: EndReason) {
         match self.line.upgrade() {
             Some(line) => line.lost(self.number, reason),

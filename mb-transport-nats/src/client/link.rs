@@ -1,0 +1,159 @@
+//! A client's link: requests to whoever of the queue group takes them, events to one of the servers.
+
+use std::sync::Arc;
+
+use async_nats::Subject;
+use futures_core::future::BoxFuture;
+use futures_util::FutureExt;
+use mb_core::{
+    Answer, Body, Calling, Codec, EndReason, Fault, FaultKind, Link, Message, Name, Published, Streaming,
+    SubscriptionId,
+};
+use serde_json::Value;
+
+use super::{
+    joining::{ask, join_one},
+    shared::Shared,
+};
+use crate::{
+    headers::{self, Headers},
+    outbound::{Outbound, over},
+    reply::put_codec,
+    requests::{self, Courier, Route, written},
+};
+
+pub(crate) struct NatsLink(pub(crate) Arc<Shared>);
+
+impl Courier for Shared {
+    fn out(&self) -> &Arc<Outbound> {
+        &self.out
+    }
+
+    fn codec(&self) -> &Codec {
+        &self.codec
+    }
+
+    fn limit(&self) -> usize {
+        Shared::limit(self)
+    }
+
+    fn route(&self, name: &Name) -> Result<Route, Fault> {
+        Shared::route(self, name)
+    }
+
+    fn credit(&self, server: Option<&str>) -> Option<Subject> {
+        Some(self.space.system(&format!("srv.{}.credit", server?)))
+    }
+
+    fn introduce(&self, server: String) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async move { join_one(self, &server).await })
+    }
+}
+
+impl Shared {
+    fn emitted(self: &Arc<Self>, event: &Message) -> Result<Published, Fault> {
+        if let Some(reason) = self.out.pending.closed() {
+            return Err(over(reason));
+        }
+        let name = event.name().as_str();
+        if name.starts_with('$') {
+            // A sign of life goes another way here; the others are not a client's to send.
+            return Ok(Published::Accepted);
+        }
+        let subject = name
+            .split_once('/')
+            .and_then(|(contract, event)| self.subject_of(contract, "emit", event));
+        let subject = subject.ok_or_else(|| {
+            let name: String = name.chars().take(100).collect();
+            let reason = format!("unknown event `{name}`: no server here has its contract");
+            Fault::new(FaultKind::ContractMismatch, reason)
+        })?;
+        let mut headers = Headers::default();
+        headers.put_context(event.context());
+        put_codec(&mut headers, &self.codec);
+        headers.put(headers::FROM, &self.out.base);
+        let payload = written(&**self, event.name(), event.body())?;
+        let (out, size) = (Arc::clone(&self.out), payload.len());
+        let headers = headers.into_map().unwrap_or_default();
+        let mut sending: BoxFuture<'static, Result<(), Fault>> = Box::pin(async move {
+            let sent = out.nats.publish_with_headers(subject, headers, payload).await;
+            sent.map_err(|error| out.refused(error.kind(), size))
+        });
+        match (&mut sending).now_or_never() {
+            Some(Ok(())) => Ok(Published::Accepted),
+            Some(Err(fault)) => Err(fault),
+            None => Ok(Published::Waiting(sending)),
+        }
+    }
+
+    /// Says to every other server what one has accepted, or that it is over.
+    fn logged_in(&self, credentials: Option<Value>) {
+        self.join().login = credentials;
+        ask(self, self.space.system("door.join"));
+    }
+}
+
+impl Link for NatsLink {
+    fn call(&self, request: Message) -> Calling {
+        let shared = Arc::clone(&self.0);
+        let login = match request.name() {
+            Name::Text(name) if name.as_str() == "$login" => Some(credentials(&request)),
+            Name::Text(name) if name.as_str() == "$logout" => Some(None),
+            _ => None,
+        };
+        let answered: BoxFuture<'static, Answer> = match login {
+            None => Box::pin(async move { requests::call(&shared, request, None).await }),
+            Some(credentials) => Box::pin(async move {
+                let answer = requests::call(&shared, request, None).await;
+                if answer.as_ref().is_ok_and(accepted) {
+                    shared.logged_in(credentials);
+                }
+                answer
+            }),
+        };
+        answered.into()
+    }
+
+    fn stream(&self, request: Message) -> Streaming {
+        requests::stream(Arc::clone(&self.0), request)
+    }
+
+    fn publish(&self, event: &Arc<Message>) -> Published {
+        self.0.emitted(event).unwrap_or_else(Published::Refused)
+    }
+
+    fn subscribe(&self, events: Vec<String>) -> BoxFuture<'static, Result<SubscriptionId, Fault>> {
+        if let Some(reason) = self.0.out.pending.closed() {
+            return Box::pin(std::future::ready(Err(over(reason))));
+        }
+        Box::pin(Arc::clone(&self.0).subscribe(events))
+    }
+
+    fn unsubscribe(&self, subscription: SubscriptionId) {
+        self.0.unsubscribe(&subscription);
+    }
+
+    fn close(&self, reason: EndReason) {
+        self.0.leave(reason);
+    }
+
+    fn keeps_deadlines(&self) -> bool {
+        true
+    }
+
+    fn may_be_lost(&self) -> bool {
+        true
+    }
+}
+
+/// Whether a login or logout went well: a refusal is an answer, too.
+fn accepted(answer: &Body) -> bool {
+    let said = answer.share().and_then(|body| body.decode::<Value>().ok());
+    said.is_some_and(|said| said.get("success").and_then(Value::as_bool).unwrap_or(false))
+}
+
+/// What a client logs in with, as every server is to hear it.
+fn credentials(request: &Message) -> Option<Value> {
+    let written = request.body().encode(&Codec::JSON).ok()?;
+    serde_json::from_slice(&written.bytes).ok()
+}

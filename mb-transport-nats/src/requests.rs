@@ -1,0 +1,252 @@
+//! Requests over a connection, whichever side makes them: written once, sent to whoever takes them,
+//! and answered once or by a stream with credits.
+
+use std::sync::Arc;
+
+use async_nats::{HeaderMap, Subject};
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use futures_util::{StreamExt, stream};
+use mb_core::{
+    Answer, Body, Codec, Encoded, EndReason, Failure, Fault, FaultKind, Message, Name, Streaming,
+};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+
+use crate::{
+    headers::{self, Headers},
+    outbound::{Exchange, Outbound, Sending, Silence, over},
+    reply::{Read, put_codec, read, too_large},
+};
+
+/// How many items of a stream may be under way, and after how many taken ones more are asked for.
+const CREDIT: u64 = 32;
+const MORE: u64 = 16;
+
+/// How often a request is sent again to servers that do not know the client yet.
+const INTRODUCTIONS: usize = 8;
+
+/// Where a request goes, and, where the subject does not tell it, which it is.
+pub(crate) struct Route {
+    pub(crate) subject: Subject,
+    pub(crate) name: Option<String>,
+}
+
+/// One side of a connection, as far as requests need it.
+pub(crate) trait Courier: Send + Sync + 'static {
+    fn out(&self) -> &Arc<Outbound>;
+
+    /// What it writes in.
+    fn codec(&self) -> &Codec;
+
+    /// The largest payload that may be sent, in bytes.
+    fn limit(&self) -> usize;
+
+    /// The way to whoever serves a request.
+    fn route(&self, name: &Name) -> Result<Route, Fault>;
+
+    /// Where credits for a stream go that comes from this server.
+    fn credit(&self, server: Option<&str>) -> Option<Subject>;
+
+    /// Introduces itself to a server that does not know it.
+    fn introduce(&self, server: String) -> BoxFuture<'_, Result<(), Fault>>;
+}
+
+/// A request as it goes out, for as often as it does.
+struct Outgoing {
+    route: Route,
+    name: Name,
+    deadline: Option<Instant>,
+    headers: Option<HeaderMap>,
+    payload: Bytes,
+}
+
+impl Outgoing {
+    fn new(courier: &impl Courier, request: Message, credit: Option<u64>) -> Result<Self, Fault> {
+        if let Some(reason) = courier.out().pending.closed() {
+            return Err(over(reason));
+        }
+        let (name, context, body) = request.into_parts();
+        let route = courier.route(&name)?;
+        let mut headers = Headers::default();
+        headers.put_context(&context);
+        put_codec(&mut headers, courier.codec());
+        if let Some(credit) = credit {
+            headers.put_number(headers::CREDIT, credit);
+        }
+        if let Some(name) = &route.name {
+            headers.put(headers::NAME, name);
+        }
+        let payload = written(courier, &name, &body)?;
+        let deadline = context.deadline();
+        Ok(Self { route, name, deadline, headers: headers.into_map(), payload })
+    }
+
+    fn sending(&self) -> Sending {
+        Sending {
+            subject: self.route.subject.clone(),
+            headers: self.headers.clone(),
+            payload: self.payload.clone(),
+            deadline: self.deadline,
+        }
+    }
+}
+
+/// A body in a side's codec, if it is not too large to be sent.
+pub(crate) fn written(courier: &impl Courier, name: &Name, body: &Body) -> Result<Bytes, Fault> {
+    let Encoded { bytes, .. } = body
+        .encode(courier.codec())
+        .map_err(|error| Fault::new(FaultKind::ValidationFailed, format!("{name} {error}")))?;
+    let limit = courier.limit();
+    if bytes.len() > limit {
+        return Err(too_large(name.as_str(), bytes.len(), limit));
+    }
+    Ok(bytes)
+}
+
+/// Makes a request that is answered once; `whom` instead of whoever the route leads to.
+pub(crate) async fn call<C: Courier>(
+    courier: &Arc<C>,
+    request: Message,
+    whom: Option<Subject>,
+) -> Answer {
+    let mut outgoing = Outgoing::new(&**courier, request, None)?;
+    if let Some(whom) = whom {
+        outgoing.route.subject = whom;
+    }
+    let _place = courier.out().place(outgoing.deadline).await?;
+    for _ in 0..INTRODUCTIONS {
+        let mut exchange = courier.out().send(outgoing.sending()).await?;
+        let read = next(&**courier, &mut exchange, &outgoing.name).await?;
+        exchange.finish();
+        match read {
+            Read::Answer(answer) => return answer,
+            Read::Unknown(server) => courier.introduce(server).await?,
+            Read::Nobody => return Err(nobody(&outgoing.name).into()),
+            Read::End => {
+                let reason = format!("{} is answered by a stream, not once", outgoing.name);
+                return Err(Fault::new(FaultKind::ContractMismatch, reason).into());
+            }
+        }
+    }
+    Err(Fault::unavailable("no server lets this client in").into())
+}
+
+async fn next(courier: &impl Courier, exchange: &mut Exchange, name: &Name) -> Result<Read, Fault> {
+    match exchange.next().await {
+        Ok(message) => Ok(read(message, &courier.out().codecs)),
+        Err(silence) => Err(silent(silence, name)),
+    }
+}
+
+/// What a caller is told where no answer comes.
+fn silent(silence: Silence, name: &Name) -> Fault {
+    match silence {
+        Silence::Late => Fault::new(FaultKind::Timeout, format!("{name} was not answered in time")),
+        Silence::Closed(EndReason::ClientDisconnected) => {
+            Fault::interrupted("no answer came: the client disconnected").with_retryable(false)
+        }
+        Silence::Closed(reason) => Fault::interrupted(format!("no answer came: {reason}")),
+        Silence::Lost => Fault::interrupted("no answer came: whoever was at work on it is gone"),
+    }
+}
+
+fn nobody(name: &Name) -> Fault {
+    Fault::unavailable(format!("nobody serves {name} now"))
+}
+
+/// Makes a request that is answered by a stream. Nothing is sent before it is polled.
+pub(crate) fn stream<C: Courier>(courier: Arc<C>, request: Message) -> Streaming {
+    let opening = stream::once(Items::open(courier, request));
+    opening
+        .flat_map(|opened| match opened {
+            Ok(items) => items.stream().boxed(),
+            Err(fault) => stream::iter([Err(Failure::Fault(fault))]).boxed(),
+        })
+        .boxed()
+}
+
+/// A stream under way.
+struct Items<C> {
+    courier: Arc<C>,
+    outgoing: Outgoing,
+    exchange: Exchange,
+    taken: u64,
+    introduced: usize,
+    over: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+impl<C: Courier> Items<C> {
+    async fn open(courier: Arc<C>, request: Message) -> Result<Self, Fault> {
+        let outgoing = Outgoing::new(&*courier, request, Some(CREDIT))?;
+        let place = courier.out().place(outgoing.deadline).await?;
+        let exchange = courier.out().send(outgoing.sending()).await?;
+        let (taken, introduced, over) = (0, 0, false);
+        Ok(Self { courier, outgoing, exchange, taken, introduced, over, _place: place })
+    }
+
+    fn stream(self) -> impl futures_core::Stream<Item = Answer> + Send {
+        stream::unfold(self, |mut items| async move {
+            if items.over {
+                return None;
+            }
+            let item = items.next().await;
+            item.map(|item| (item, items))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Answer> {
+        let answer = match self.item().await {
+            Ok(answer) => answer?,
+            Err(fault) => Err(fault.into()),
+        };
+        self.over = answer.is_err();
+        Some(answer)
+    }
+
+    async fn item(&mut self) -> Result<Option<Answer>, Fault> {
+        loop {
+            let name = &self.outgoing.name;
+            let message = self.exchange.next().await.map_err(|silence| silent(silence, name))?;
+            let server = headers::get(message.headers.as_ref(), headers::SERVER).map(str::to_owned);
+            match read(message, &self.courier.out().codecs) {
+                Read::Answer(Ok(body)) => {
+                    self.take(server.as_deref());
+                    return Ok(Some(Ok(body)));
+                }
+                Read::Answer(failed) => {
+                    self.exchange.finish();
+                    return Ok(Some(failed));
+                }
+                Read::End => {
+                    self.exchange.finish();
+                    self.over = true;
+                    return Ok(None);
+                }
+                Read::Nobody => {
+                    self.exchange.finish();
+                    return Err(nobody(&self.outgoing.name));
+                }
+                // It has not begun: it begins at whoever takes it then.
+                Read::Unknown(server) if self.introduced < INTRODUCTIONS => {
+                    self.introduced += 1;
+                    self.exchange.finish();
+                    self.courier.introduce(server).await?;
+                    self.exchange = self.courier.out().send(self.outgoing.sending()).await?;
+                }
+                Read::Unknown(_) => return Err(Fault::unavailable("no server lets this client in")),
+            }
+        }
+    }
+
+    /// Asks for more, every so often.
+    fn take(&mut self, server: Option<&str>) {
+        self.taken += 1;
+        if self.taken.is_multiple_of(MORE)
+            && let Some(subject) = self.courier.credit(server)
+        {
+            let reply = Some(self.exchange.reply());
+            self.courier.out().tell(subject, reply, MORE.to_string().into());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What is announced to everybody: one message, which the engine copies to whoever listens.
+
+use std::sync::{Arc, Weak};
+
+use futures_core::future::BoxFuture;
+use futures_util::FutureExt;
+use mb_core::{
+    Calling, Encoded, EndReason, Fault, FaultKind, Link, Message, Published, Streaming,
+    SubscriptionId,
+};
+
+use super::station::Station;
+use crate::{
+    headers::{self, Headers},
+    reply::{put_codec, too_large},
+};
+
+/// Ends with its server, and keeps nothing of it alive.
+pub(crate) struct Bus(pub(crate) Weak<Station>);
+
+impl Bus {
+    fn announce(&self, event: &Message) -> Result<Published, Fault> {
+        let station = self.0.upgrade().ok_or_else(gone)?;
+        let name = event.name().as_str();
+        let known = station.contracts().iter().find_map(|contract| {
+            let declared = contract.events.iter();
+            let mut found = declared.filter(|declared| declared.full_name == name);
+            found.next().map(|declared| (*contract, declared))
+        });
+        let mut headers = Headers::default();
+        let subject = match known {
+            Some((contract, declared)) => {
+                headers.put(headers::CONTRACT, &stamp(contract));
+                station.space.of(contract.name, contract.major(), "evt", declared.name)
+            }
+            None if name.starts_with('$') => station.space.system_event(name),
+            None => {
+                let reason = format!("the server serves no contract that has the event {name}");
+                return Err(Fault::new(FaultKind::ContractMismatch, reason));
+            }
+        };
+        let subject = subject.ok_or_else(|| {
+            Fault::new(FaultKind::ValidationFailed, "an event of so long a name cannot be sent")
+        })?;
+        headers.put_context(event.context());
+        put_codec(&mut headers, &station.codec);
+        let frame = event.frame(&station.codec, || {
+            event.body().encode(&station.codec).map(|Encoded { bytes, .. }| bytes)
+        });
+        let payload = frame.map_err(|error| {
+            Fault::new(FaultKind::ValidationFailed, format!("{name} {error}"))
+        })?;
+        let (size, limit) = (payload.len(), station.nats.max_payload());
+        if size > limit {
+            return Err(too_large(name, size, limit));
+        }
+        let nats = station.nats.clone();
+        let headers = headers.into_map().unwrap_or_default();
+        let mut sending: BoxFuture<'static, Result<(), Fault>> = Box::pin(async move {
+            let sent = nats.publish_with_headers(subject, headers, payload).await;
+            sent.map_err(|error| Fault::unavailable(format!("the event was not sent: {error}")))
+        });
+        match (&mut sending).now_or_never() {
+            Some(Ok(())) => Ok(Published::Accepted),
+            Some(Err(fault)) => Err(fault),
+            None => Ok(Published::Waiting(sending)),
+        }
+    }
+}
+
+/// Which contract a message belongs to, to the last shape.
+pub(crate) fn stamp(contract: &mb_core::ContractDescriptor) -> String {
+    format!("{}/{}/{:016x}", contract.name, contract.version, contract.fingerprint)
+}
+
+fn gone() -> Fault {
+    Fault::unavailable("the server has stopped")
+}
+
+impl Link for Bus {
+    fn call(&self, _: Message) -> Calling {
+        Calling::refused(Fault::unavailable("nobody in particular is there to be called"))
+    }
+
+    fn stream(&self, _: Message) -> Streaming {
+        let fault = Fault::unavailable("nobody in particular is there to be called");
+        Box::pin(futures_util::stream::iter([Err(fault.into())]))
+    }
+
+    fn publish(&self, event: &Arc<Message>) -> Published {
+        self.announce(event).unwrap_or_else(Published::Refused)
+    }
+
+    fn subscribe(&self, _: Vec<String>) -> BoxFuture<'static, Result<SubscriptionId, Fault>> {
+        Box::pin(std::future::ready(Err(gone())))
+    }
+
+    fn unsubscribe(&self, _: SubscriptionId) {}
+
+    fn close(&self, _: EndReason) {}
+}
+
