@@ -40,6 +40,8 @@ pub(crate) struct Sending {
     pub(crate) headers: Option<HeaderMap>,
     pub(crate) payload: Bytes,
     pub(crate) deadline: Option<Instant>,
+    /// Events that are wanted from the moment on at which the answer comes.
+    pub(crate) wants: Option<Arc<[String]>>,
 }
 
 impl Outbound {
@@ -77,8 +79,8 @@ impl Outbound {
 
     /// Sends something that is answered, once or more often.
     pub(crate) async fn send(self: &Arc<Self>, sending: Sending) -> Result<Exchange, Fault> {
-        let Sending { subject, headers, payload, deadline } = sending;
-        let key = self.pending.open(deadline).map_err(over)?;
+        let Sending { subject, headers, payload, deadline, wants } = sending;
+        let key = self.pending.open(deadline, wants).map_err(over)?;
         let mut exchange = Exchange { outbound: Arc::clone(self), key, sent: false, done: false };
         if deadline.is_some() {
             self.sooner.notify_one();

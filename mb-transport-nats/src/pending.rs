@@ -3,7 +3,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
@@ -56,6 +56,8 @@ struct Slot {
     late: bool,
     lost: bool,
     round: u64,
+    /// Events that are wanted from the moment on at which the answer comes.
+    wants: Option<Arc<[String]>>,
 }
 
 impl Key {
@@ -79,7 +81,11 @@ impl Pending {
     }
 
     /// A slot for a request about to be sent.
-    pub(crate) fn open(&self, deadline: Option<Instant>) -> Result<Key, EndReason> {
+    pub(crate) fn open(
+        &self,
+        deadline: Option<Instant>,
+        wants: Option<Arc<[String]>>,
+    ) -> Result<Key, EndReason> {
         let mut slots = self.lock();
         if let Some(reason) = slots.closed {
             return Err(reason);
@@ -88,25 +94,27 @@ impl Pending {
         let generation = slots.generation;
         let (first, more, waker) = (None, VecDeque::new(), None);
         let (late, lost, round) = (false, false, slots.round);
-        let slot = Slot { generation, first, more, waker, deadline, late, lost, round };
+        let slot = Slot { generation, first, more, waker, deadline, late, lost, round, wants };
         Ok(Key { at: slots.slots.insert(slot), generation })
     }
 
-    /// Hands an answer over. One that nobody waits for is dropped.
-    pub(crate) fn deliver(&self, key: Key, message: Message) {
-        let waker = {
+    /// Hands an answer over, and says what is wanted from now on. One that nobody waits for is
+    /// dropped.
+    pub(crate) fn deliver(&self, key: Key, message: Message) -> Option<Arc<[String]>> {
+        let (waker, wants) = {
             let mut slots = self.lock();
-            let Some(slot) = slots.slot(key) else { return };
+            let slot = slots.slot(key)?;
             if slot.first.is_none() {
                 slot.first = Some(message);
             } else if slot.more.len() < LONGEST_QUEUE {
                 slot.more.push_back(message);
             }
-            slot.waker.take()
+            (slot.waker.take(), slot.wants.take())
         };
         if let Some(waker) = waker {
             waker.wake();
         }
+        wants
     }
 
     /// Waits for the next message of a request.

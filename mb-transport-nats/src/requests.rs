@@ -1,7 +1,7 @@
 //! Requests over a connection, whichever side makes them: written once, sent to whoever takes them,
 //! and answered once or by a stream with credits.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
@@ -10,7 +10,10 @@ use futures_util::{StreamExt, stream};
 use mb_core::{
     Answer, Body, Codec, Encoded, EndReason, Failure, Fault, FaultKind, Message, Name, Streaming,
 };
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep_until},
+};
 
 use crate::{
     headers::{self, Headers},
@@ -24,6 +27,10 @@ const MORE: u64 = 16;
 
 /// How often a request is sent again to servers that do not know the client yet.
 const INTRODUCTIONS: usize = 8;
+
+/// How long an idempotent request waits for somebody to take it, before it is sent again.
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Where a request goes, and, where the subject does not tell it, which it is.
 pub(crate) struct Route {
@@ -58,6 +65,16 @@ struct Outgoing {
     deadline: Option<Instant>,
     headers: Option<HeaderMap>,
     payload: Bytes,
+    wants: Option<Arc<[String]>>,
+    /// Carrying it out twice does no more than once.
+    idempotent: bool,
+}
+
+/// A request for one server in particular.
+pub(crate) struct Aside {
+    pub(crate) whom: Subject,
+    /// Events that are wanted from the moment on at which the answer comes.
+    pub(crate) wants: Arc<[String]>,
 }
 
 impl Outgoing {
@@ -78,7 +95,24 @@ impl Outgoing {
         }
         let payload = written(courier, &name, &body)?;
         let deadline = context.deadline();
-        Ok(Self { route, name, deadline, headers: headers.into_map(), payload })
+        let idempotent = matches!(&name, Name::Request(declared) if declared.idempotent);
+        let headers = headers.into_map();
+        Ok(Self { route, name, deadline, headers, payload, wants: None, idempotent })
+    }
+
+    /// Waits before the next attempt, unless there is no time for one.
+    async fn wait(&self, pause: Duration) -> Result<(), Fault> {
+        let next = Instant::now() + pause;
+        match self.deadline {
+            Some(deadline) if deadline <= next => {
+                sleep_until(deadline).await;
+                Err(silent(Silence::Late, &self.name))
+            }
+            _ => {
+                sleep_until(next).await;
+                Ok(())
+            }
+        }
     }
 
     fn sending(&self) -> Sending {
@@ -87,6 +121,7 @@ impl Outgoing {
             headers: self.headers.clone(),
             payload: self.payload.clone(),
             deadline: self.deadline,
+            wants: self.wants.clone(),
         }
     }
 }
@@ -103,38 +138,48 @@ pub(crate) fn written(courier: &impl Courier, name: &Name, body: &Body) -> Resul
     Ok(bytes)
 }
 
-/// Makes a request that is answered once; `whom` instead of whoever the route leads to.
+/// Makes a request that is answered once; aside of whoever the route leads to, where that is said.
+///
+/// It is sent again where that is safe: to a server that did not know the client, or, if it is
+/// idempotent, when whoever was at work on it is gone, or nobody is there to take it.
 pub(crate) async fn call<C: Courier>(
     courier: &Arc<C>,
     request: Message,
-    whom: Option<Subject>,
+    aside: Option<Aside>,
 ) -> Answer {
     let mut outgoing = Outgoing::new(&**courier, request, None)?;
-    if let Some(whom) = whom {
-        outgoing.route.subject = whom;
+    if let Some(Aside { whom, wants }) = aside {
+        (outgoing.route.subject, outgoing.wants) = (whom, Some(wants));
     }
     let _place = courier.out().place(outgoing.deadline).await?;
-    for _ in 0..INTRODUCTIONS {
+    let (mut introduced, mut pause) = (0, SHORTEST);
+    loop {
         let mut exchange = courier.out().send(outgoing.sending()).await?;
-        let read = next(&**courier, &mut exchange, &outgoing.name).await?;
+        let message = match exchange.next().await {
+            Ok(message) => message,
+            Err(Silence::Lost) if outgoing.idempotent => continue,
+            Err(silence) => return Err(silent(silence, &outgoing.name).into()),
+        };
         exchange.finish();
-        match read {
+        match read(message, &courier.out().codecs) {
             Read::Answer(answer) => return answer,
-            Read::Unknown(server) => courier.introduce(server).await?,
+            Read::Unknown(server) if introduced < INTRODUCTIONS => {
+                introduced += 1;
+                courier.introduce(server).await?;
+            }
+            Read::Unknown(_) => {
+                return Err(Fault::unavailable("no server lets this client in").into());
+            }
+            Read::Nobody if outgoing.idempotent => {
+                outgoing.wait(pause).await?;
+                pause = (pause * 2).min(LONGEST);
+            }
             Read::Nobody => return Err(nobody(&outgoing.name).into()),
             Read::End => {
                 let reason = format!("{} is answered by a stream, not once", outgoing.name);
                 return Err(Fault::new(FaultKind::ContractMismatch, reason).into());
             }
         }
-    }
-    Err(Fault::unavailable("no server lets this client in").into())
-}
-
-async fn next(courier: &impl Courier, exchange: &mut Exchange, name: &Name) -> Result<Read, Fault> {
-    match exchange.next().await {
-        Ok(message) => Ok(read(message, &courier.out().codecs)),
-        Err(silence) => Err(silent(silence, name)),
     }
 }
 

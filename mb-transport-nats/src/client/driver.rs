@@ -186,8 +186,8 @@ impl Driver {
         let name = match headers::get(headers, headers::NAME) {
             Some(name) => name.to_owned(),
             None => match event_name(&message.subject) {
-                Some(name) => name,
-                None => return,
+                Some(name) if self.shared.wants(&name) => name,
+                _ => return,
             },
         };
         let read = headers::context(headers)
@@ -212,9 +212,20 @@ impl Driver {
         match last(&message.subject) {
             "join" => self.joined(&message),
             "beat" => self.alive(&message),
+            token if token.starts_with("quiet_") => {
+                if message.status == Some(StatusCode::NO_RESPONDERS) {
+                    let instance = token.trim_start_matches("quiet_").to_owned();
+                    self.gone(&instance, EndReason::ConnectionLost);
+                } else {
+                    self.alive(&message);
+                }
+            }
             token => {
-                if let Some(key) = Key::read(token) {
-                    self.shared.out.pending.deliver(key, message);
+                let accepted = headers::get(message.headers.as_ref(), headers::ERROR).is_none();
+                let key = Key::read(token);
+                let wants = key.and_then(|key| self.shared.out.pending.deliver(key, message));
+                if let (Some(wants), true) = (wants, accepted) {
+                    self.shared.want(&wants);
                 }
             }
         }
@@ -269,25 +280,34 @@ impl Driver {
     fn beat(&mut self) {
         let silence = self.shared.limits.silence;
         let mut complete = true;
-        let mut silent = false;
-        let left = self.shared.change(|roster| {
-            roster.servers.retain(|known| {
-                let stays = known.seen.elapsed() <= silence;
-                silent |= !stays;
-                stays
-            });
+        let (mut silent, mut quiet) = (Vec::new(), Vec::new());
+        self.shared.roster.send_if_modified(|roster| {
             complete = roster.servers.iter().all(|known| known.answered);
-            roster.servers.iter_mut().for_each(|known| known.answered = false);
+            for known in &mut roster.servers {
+                if std::mem::take(&mut known.answered) {
+                    continue;
+                }
+                quiet.push(known.joined.instance.clone());
+                if known.seen.elapsed() > silence {
+                    silent.push(known.joined.instance.clone());
+                }
+            }
+            // Nobody waits for that.
+            false
         });
-        if silent && !left {
-            return self.shared.lost(EndReason::Silent);
-        }
+        silent.iter().for_each(|instance| self.gone(instance, EndReason::Silent));
         let pending = &self.shared.out.pending;
         if complete {
             pending.reconcile(&self.named);
         }
         self.named.clear();
         pending.next_round();
+        // The engine knows at once that nobody listens any more.
+        for instance in quiet {
+            let whom = self.shared.space.system(&format!("srv.{instance}.beat"));
+            let reply = self.shared.reply(&format!("quiet_{instance}"));
+            self.shared.out.tell(whom, Some(reply), Bytes::new());
+        }
         let subject = self.shared.space.system("all.beat");
         self.shared.out.tell(subject, Some(self.shared.reply("beat")), Bytes::new());
     }
@@ -299,12 +319,13 @@ impl Driver {
         let Ok(alive) = serde_json::from_slice::<Alive>(&message.payload) else { return };
         self.named.extend(alive.running);
         let mut known = false;
-        self.shared.roster.send_modify(|roster| {
+        self.shared.roster.send_if_modified(|roster| {
             for server in &mut roster.servers {
                 if server.joined.instance == alive.instance {
                     (server.seen, server.answered, known) = (Instant::now(), true, true);
                 }
             }
+            false
         });
         if !alive.known || !known {
             let whom = self.shared.space.system(&format!("srv.{}.join", alive.instance));

@@ -13,6 +13,10 @@ use crate::outbound::tell;
 const SETTLED: Duration = Duration::from_millis(30);
 const MISSING: Duration = Duration::from_millis(250);
 
+/// How long until a client that nobody has answered asks again: what it asked may have gone to a
+/// server that is not there any more, and that the engine has not missed yet.
+const AGAIN: Duration = Duration::from_millis(250);
+
 /// How long one server may take to let a client in that it asks to come.
 const JOINING: Duration = Duration::from_secs(5);
 
@@ -36,7 +40,7 @@ pub(crate) async fn join_all(
             return Ok(now);
         }
         let until = if now.servers.is_empty() && now.refused.is_none() {
-            deadline
+            deadline.min(Instant::now() + AGAIN)
         } else {
             deadline.min(Instant::now() + if complete { SETTLED } else { MISSING })
         };
@@ -46,6 +50,10 @@ pub(crate) async fn join_all(
         let now = changes.borrow().clone();
         if !now.servers.is_empty() {
             return Ok(now);
+        }
+        if now.refused.is_none() && Instant::now() < deadline {
+            ask(shared, shared.space.system("door.join"));
+            continue;
         }
         let late = || {
             let limit = shared.limits.handshake;

@@ -58,15 +58,24 @@ impl Shared {
         self.smallest.load(Ordering::Relaxed).min(self.out.nats.max_payload())
     }
 
-    /// Where something of this kind of a contract goes. The client's own version of the contract
-    /// counts, where it has said which.
-    pub(crate) fn subject_of(&self, contract: &str, kind: &str, name: &str) -> Option<Subject> {
+    /// The major version of a contract that this client talks of: its own, where it has said which,
+    /// or what somebody serves. `None` where nobody serves the contract.
+    fn major_of(&self, contract: &str) -> Option<String> {
         let roster = self.roster.borrow();
         let there = roster.major(contract)?;
         let join = self.join();
         let spoken = join.contracts.iter().find(|spoken| spoken.name == contract);
-        let major = spoken.map_or(there, roster::major);
-        self.space.of(contract, major, kind, name)
+        Some(spoken.map_or(there, roster::major).to_owned())
+    }
+
+    /// Where something of this kind of a contract goes.
+    pub(crate) fn subject_of(&self, contract: &str, kind: &str, name: &str) -> Option<Subject> {
+        self.space.of(contract, &self.major_of(contract)?, kind, name)
+    }
+
+    /// Where every event of a contract is announced.
+    pub(crate) fn events_of(&self, contract: &str) -> Option<String> {
+        Some(self.space.all_of(contract, &self.major_of(contract)?, "evt"))
     }
 
     /// The way to whoever serves a request.

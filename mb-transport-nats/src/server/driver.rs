@@ -131,6 +131,7 @@ impl Driver {
             }
             Kind::Direct => match last(&message.subject) {
                 "join" => station.join(message).await,
+                "beat" => station.beaten(message.reply.as_ref()),
                 "req" => {
                     let name = headers::get(message.headers.as_ref(), headers::NAME);
                     let name = name.unwrap_or_default().to_owned();
