@@ -1,0 +1,15 @@
+//! What is NATS's own: strangers on the bus, hostile names, rolling restarts, options, drops.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+#[path = "common/nats_server.rs"]
+mod nats_server;
+#[path = "nats/contract.rs"]
+mod contract;
+#[path = "nats/foreign.rs"]
+mod foreign;
+#[path = "nats/injection.rs"]
+mod injection;
+#[path = "nats/options.rs"]
+mod options;
+#[path = "nats/several.rs"]
+mod several;
