@@ -4,7 +4,7 @@
 pub use mb_runtime::{
     Actor, Announcement, AnyError, AnyRequest, Auth, Authenticator, BindError, Body, Call, Caller,
     Client, ClientBuilder, ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor,
-    ContractVersion, Credentials, CustomCodec, DeclaredError, DecodeError, EncodeError, EndReason,
+    ContractVersion, Credentials, CustomCodec, DeclaredError, DecodeError, DurableGuard, DurableSubscribing, EncodeError, EndReason,
     Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault,
     FaultKind, IntoEndpoint, Limits, LoggedIn, Login, LoginError, Never, Notice, Overflow, Payload,
     Publish, RawCall, RawStream, Received, Reconnect, Reply, Request, RequestDescriptor, Resolve,

@@ -5,6 +5,8 @@
 mod nats_server;
 #[path = "nats/contract.rs"]
 mod contract;
+#[path = "nats/durable.rs"]
+mod durable;
 #[path = "nats/foreign.rs"]
 mod foreign;
 #[path = "nats/injection.rs"]

@@ -64,6 +64,8 @@ pub struct EventDescriptor {
     pub full_name: &'static str,
     /// The documentation of the event.
     pub docs: &'static str,
+    /// Whether it is kept for readers that are not there now: see the guide on NATS.
+    pub durable: bool,
 }
 
 /// One variant of a declared error.
@@ -118,7 +120,11 @@ impl RequestDescriptor {
 #[doc(hidden)]
 impl EventDescriptor {
     pub const fn declared(name: &'static str, full_name: &'static str, docs: &'static str) -> Self {
-        Self { name, full_name, docs }
+        Self { name, full_name, docs, durable: false }
+    }
+
+    pub const fn durable(self) -> Self {
+        Self { durable: true, ..self }
     }
 }
 

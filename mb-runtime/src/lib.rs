@@ -30,7 +30,8 @@ macro_rules! contract {
 }
 
 pub use client::{
-    Announcement, Call, Client, ClientBuilder, ClientStatus, RawCall, RawStream, Reconnect,
+    Announcement, Call, Client, ClientBuilder, ClientStatus, DurableGuard, DurableSubscribing,
+    RawCall, RawStream, Reconnect,
     StreamCall, Subscribing,
 };
 pub use dispatch::ServedContract;

@@ -15,6 +15,11 @@ pub(crate) const STATUS: HeaderName = HeaderName::from_static("Mb-Status");
 pub(crate) const ERROR: HeaderName = HeaderName::from_static("Mb-Error");
 pub(crate) const SERVICE_ERROR: HeaderName = HeaderName::from_static("Nats-Service-Error");
 pub(crate) const SERVICE_ERROR_CODE: HeaderName = HeaderName::from_static("Nats-Service-Error-Code");
+/// Of a dead event: why, for whom, after how many tries, and its id.
+pub(crate) const REASON: HeaderName = HeaderName::from_static("Mb-Reason");
+pub(crate) const READER: HeaderName = HeaderName::from_static("Mb-Reader");
+pub(crate) const DELIVERIES: HeaderName = HeaderName::from_static("Mb-Deliveries");
+pub(crate) const EVENT_ID: HeaderName = HeaderName::from_static("Mb-Event-Id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The last message of a stream.

@@ -19,6 +19,7 @@
 
 mod client;
 mod connect;
+mod durable;
 mod headers;
 mod intake;
 mod join;

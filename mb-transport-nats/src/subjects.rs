@@ -7,6 +7,7 @@
 //! | `P.<contract>.v<major>.emit.<name>` | the same: events that clients emit |
 //! | `P.<contract>.v<major>.evt.<name>` | every client that subscribed, and whoever else may |
 //! | `P.to.<client>.<connection>.*` | one connection of one client |
+//! | `P.$dead.<contract>.v<major>.<name>.<reader>` | the stream of the dead |
 //! | `P.$sys.any` | one server, for requests whose contract the sender does not know |
 //! | `P.$sys.door.*` | every server that takes clients |
 //! | `P.$sys.all.*` | every server |
@@ -67,6 +68,16 @@ impl Space {
     /// One of the system's own.
     pub(crate) fn system(&self, rest: &str) -> Subject {
         Subject::from(format!("{}.$sys.{rest}", self.prefix))
+    }
+
+    /// The prefix itself.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Where dead events of a contract go, a dot at its end.
+    pub(crate) fn dead(&self, contract: &str, major: &str) -> String {
+        format!("{}.$dead.{}.v{}.", self.prefix, encode(contract), encode(major))
     }
 
     /// What a server announces outside of any contract.

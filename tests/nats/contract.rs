@@ -17,6 +17,12 @@ contract!(
             parcel: String,
         }
 
+        /// Somebody has to be told, now or later.
+        #[event(durable)]
+        struct Paid {
+            number: u64,
+        }
+
         #[error]
         enum DepotError {
             #[error(status = 404, message = "no parcel {parcel}")]

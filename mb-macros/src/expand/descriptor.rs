@@ -24,7 +24,8 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let events = contract.events.iter().map(|event| {
         let (wire, docs) = (&event.wire_name, &event.docs);
         let full = full(wire);
-        quote!(#rt::EventDescriptor::declared(#wire, #full, #docs))
+        let durable = event.durable.then(|| quote!(.durable()));
+        quote!(#rt::EventDescriptor::declared(#wire, #full, #docs)#durable)
     });
     let errors = contract.errors.iter().flat_map(|error| &error.variants).map(|error| {
         let ErrorVariant { code, status, template, retryable, docs, variant } = error;

@@ -3,6 +3,7 @@
 mod builder;
 mod call;
 mod dial;
+mod durable;
 mod inbound;
 mod line;
 mod outgoing;
@@ -28,6 +29,7 @@ use tokio_stream::{
 
 pub use builder::ClientBuilder;
 pub use call::{Call, RawCall};
+pub use durable::{DurableGuard, DurableSubscribing};
 pub use inbound::Announcement;
 pub use reconnect::Reconnect;
 pub use status::ClientStatus;

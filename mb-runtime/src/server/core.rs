@@ -114,7 +114,7 @@ impl Core {
         };
         let event = system_event(name, Body::shared(Arc::new(presence)));
         // Whoever waits for room does not make a connection wait.
-        drop(self.deliver(event, &[], |peer| peer.names(name)));
+        drop(self.hand(&self.prepared(event), |peer| peer.names(name)));
     }
 
     /// Forgets a client.
@@ -137,14 +137,8 @@ impl Core {
         }
     }
 
-    /// Hands an event to each of some clients, and to each bus: one payload, shared by all of them.
-    fn deliver(
-        &self,
-        event: Message,
-        buses: &[Arc<dyn Link>],
-        to: impl Fn(&Peer) -> bool,
-    ) -> (usize, Vec<BoxFuture<'static, Result<(), Fault>>>) {
-        let mut event = event;
+    /// An event as it is announced: under its name, and as the server's.
+    fn prepared(&self, mut event: Message) -> Arc<Message> {
         let context = event.take_context().with_source(self.id().to_owned());
         event.set_context(context);
         // Over a network an event goes by its bare name, unless that could mean several.
@@ -154,25 +148,24 @@ impl Core {
             let (_, context, body) = event.into_parts();
             event = Message::new(Name::text(descriptor.full_name), context, body);
         }
-        let event = Arc::new(event);
+        Arc::new(event)
+    }
+
+    /// Hands an event to each of some clients: one payload, shared by all of them.
+    fn hand(
+        &self,
+        event: &Arc<Message>,
+        to: impl Fn(&Peer) -> bool,
+    ) -> (usize, Vec<BoxFuture<'static, Result<(), Fault>>>) {
         let mut reached = 0;
         let mut waiting = Vec::new();
-        for bus in buses {
-            match bus.publish(&event) {
-                Published::Waiting(rest) => waiting.push(rest),
-                Published::Accepted => {}
-                Published::Refused(fault) => {
-                    tracing::warn!(event = %event.name(), %fault, "an event was not announced");
-                }
-            }
-        }
         let peers = Arc::clone(&self.read());
         for peer in peers.iter().filter(|peer| to(peer)) {
             reached += 1;
             if !peer.wants(event.name()) {
                 continue;
             }
-            match peer.caller().back().publish(&event) {
+            match peer.caller().back().publish(event) {
                 Published::Waiting(rest) => waiting.push(rest),
                 // A reader that is gone, or that does not wait any longer, has been told so itself.
                 Published::Accepted | Published::Refused(_) => {}
@@ -284,10 +277,16 @@ impl Host for Core {
             if self.hub.end_reason().is_some() {
                 return Err(stopped());
             }
+            let event = self.prepared(event);
             let buses = self.buses.read().unwrap_or_else(PoisonError::into_inner).clone();
-            let (_, waiting) = self.deliver(event, &buses, |peer| {
+            let announced: Vec<_> = buses.iter().map(|bus| bus.publish(&event)).collect();
+            let (_, waiting) = self.hand(&event, |peer| {
                 buses.is_empty() || !peer.caller().back().hears_bus()
             });
+            // What a bus keeps for readers to come is kept, or the announcer is told that it is not.
+            for announced in announced {
+                announced.done().await?;
+            }
             // Whoever does not get it in time has it counted.
             join_all(waiting).await;
             Ok(())
@@ -300,7 +299,7 @@ impl Host for Core {
         event: Message,
     ) -> BoxFuture<'static, Result<(), Fault>> {
         Box::pin(async move {
-            let (reached, waiting) = self.deliver(event, &[], |peer| peer.caller().id() == client_id);
+            let (reached, waiting) = self.hand(&self.prepared(event), |peer| peer.caller().id() == client_id);
             // Whoever does not get it in time has it counted.
             join_all(waiting).await;
             if reached > 0 {

@@ -6,8 +6,8 @@ use async_nats::Subject;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 use mb_core::{
-    Answer, Body, Calling, Codec, EndReason, Fault, FaultKind, Link, Message, Name, Published, Streaming,
-    SubscriptionId,
+    Answer, Body, Calling, Codec, Consuming, Durable, EndReason, Fault, FaultKind, Handling, Link,
+    Message, Name, Published, Streaming, SubscriptionId,
 };
 use serde_json::Value;
 
@@ -16,11 +16,15 @@ use super::{
     shared::Shared,
 };
 use crate::{
+    durable,
     headers::{self, Headers},
     outbound::{Outbound, over},
     reply::put_codec,
     requests::{self, Courier, Route, written},
 };
+
+/// The longest name of a durable reader, in bytes.
+const LONGEST_READER: usize = 64;
 
 pub(crate) struct NatsLink(pub(crate) Arc<Shared>);
 
@@ -86,6 +90,38 @@ impl Shared {
         }
     }
 
+    /// Where a durable reader reads; every event must be one that is kept.
+    fn durable_place(&self, wanted: &Durable) -> Result<durable::Place, Fault> {
+        if let Some(reason) = self.out.pending.closed() {
+            return Err(over(reason));
+        }
+        let refused = |why: String| Fault::new(FaultKind::ValidationFailed, why);
+        let [event, ..] = wanted.events.as_slice() else {
+            return Err(refused("a durable subscription needs an event".to_owned()));
+        };
+        if let Some(event) = wanted.events.iter().find(|event| !event.durable) {
+            let name = event.full_name;
+            return Err(refused(format!("{name} is not declared `#[event(durable)]`: it is not kept")));
+        }
+        if wanted.name.is_empty() || wanted.name.len() > LONGEST_READER {
+            let reason = format!("the name of a durable reader has 1 to {LONGEST_READER} bytes");
+            return Err(refused(reason));
+        }
+        let contract = event.full_name.split('/').next().unwrap_or_default().to_owned();
+        let major = self.major_of(&contract).ok_or_else(|| {
+            let reason = format!("no server here serves the contract `{contract}`");
+            Fault::new(FaultKind::ContractMismatch, reason)
+        })?;
+        Ok(durable::Place {
+            nats: self.out.nats.clone(),
+            space: self.space.clone(),
+            contract,
+            major,
+            codecs: Arc::clone(&self.out.codecs),
+            over: self.over.clone(),
+        })
+    }
+
     /// Says to every other server what one has accepted, or that it is over.
     fn logged_in(&self, credentials: Option<Value>) {
         self.join().login = credentials;
@@ -131,6 +167,15 @@ impl Link for NatsLink {
 
     fn unsubscribe(&self, subscription: SubscriptionId) {
         self.0.unsubscribe(&subscription);
+    }
+
+    fn consume(
+        &self,
+        wanted: Durable,
+        handling: Handling,
+    ) -> BoxFuture<'static, Result<Consuming, Fault>> {
+        let place = self.0.durable_place(&wanted);
+        Box::pin(async move { durable::consume(place?, wanted, handling).await })
     }
 
     fn close(&self, reason: EndReason) {

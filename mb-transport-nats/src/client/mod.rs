@@ -15,7 +15,7 @@ use mb_core::{
     Codec, Connected, Connection, ContractVersion, Dial, EndReason, Endpoint, Fault, Hello, codec_option,
 };
 use tokio::sync::{mpsc, watch};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{driver::Driver, link::NatsLink, roster::Roster, shared::Shared};
 use crate::{
@@ -76,6 +76,7 @@ pub(crate) async fn connect(
         subscriptions: Mutex::default(),
         commands,
         inbound: dial.inbound,
+        over: CancellationToken::new(),
         served: Arc::new(served),
     });
     let driver = Driver::start(&shared, &to, received, engine.health).await?;

@@ -9,6 +9,7 @@ use async_nats::Subject;
 use bytes::Bytes;
 use mb_core::{Codec, EndReason, Fault, FaultKind, Limits, Link, Name};
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::{Subjects, driver::Command, roster::{self, Roster}, subscriptions::Subscriptions};
 use crate::{join::Join, outbound::Outbound, requests::Route, served::Served, subjects::Space};
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) subscriptions: Mutex<Subscriptions>,
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) inbound: Arc<dyn Link>,
+    /// Cancelled when the connection is over.
+    pub(crate) over: CancellationToken,
     /// What the client serves, at work for its servers.
     pub(crate) served: Arc<Served>,
 }
@@ -60,7 +63,7 @@ impl Shared {
 
     /// The major version of a contract that this client talks of: its own, where it has said which,
     /// or what somebody serves. `None` where nobody serves the contract.
-    fn major_of(&self, contract: &str) -> Option<String> {
+    pub(crate) fn major_of(&self, contract: &str) -> Option<String> {
         let roster = self.roster.borrow();
         let there = roster.major(contract)?;
         let join = self.join();
@@ -127,6 +130,7 @@ impl Shared {
     /// The connection is over, and not by this side's wish.
     pub(crate) fn lost(&self, reason: EndReason) {
         if self.out.pending.close(reason) {
+            self.over.cancel();
             self.served.abort();
             self.inbound.close(reason);
         }
@@ -135,6 +139,7 @@ impl Shared {
     /// This side leaves.
     pub(crate) fn leave(&self, reason: EndReason) {
         if self.out.pending.close(reason) {
+            self.over.cancel();
             self.served.abort();
             let subject = self.space.system("all.leave");
             self.out.tell(subject, Some(self.reply("leave")), Bytes::new());

@@ -18,6 +18,7 @@ use super::{
     subscribe::listen,
 };
 use crate::{
+    durable::prepare,
     connect::{self, Engine, Side},
     options::Settings,
     outbound::tell,
@@ -69,6 +70,13 @@ pub(crate) async fn bind(
         codecs,
         commands,
     }));
+    if let Some(jetstream) = &station.jetstream {
+        let prepared = prepare(jetstream, &station.space, station.contracts());
+        timeout(CONFIRMED, prepared)
+            .await
+            .unwrap_or_else(|_| Err(Fault::unavailable("JetStream does not answer")))
+            .map_err(refused)?;
+    }
     let intake = listen(&station).await.map_err(refused)?;
     let regained = health.borrow().regained;
     let (waiting, barrier) = (None, None);

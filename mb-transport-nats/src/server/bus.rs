@@ -1,7 +1,11 @@
 //! What is announced to everybody: one message, which the engine copies to whoever listens.
 
-use std::sync::{Arc, Weak};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
+use async_nats::jetstream;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 use mb_core::{
@@ -9,11 +13,19 @@ use mb_core::{
     SubscriptionId,
 };
 
+use tokio::time::{sleep, timeout};
+
 use super::station::Station;
 use crate::{
+    durable::MESSAGE_ID,
     headers::{self, Headers},
     reply::{put_codec, too_large},
 };
+
+/// How long an announcer waits for a durable event to be stored, and between attempts.
+const KEEPING: Duration = Duration::from_secs(30);
+const SHORTEST: Duration = Duration::from_millis(20);
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Ends with its server, and keeps nothing of it alive.
 pub(crate) struct Bus(pub(crate) Weak<Station>);
@@ -42,6 +54,11 @@ impl Bus {
         let subject = subject.ok_or_else(|| {
             Fault::new(FaultKind::ValidationFailed, "an event of so long a name cannot be sent")
         })?;
+        let kept = known.is_some_and(|(_, declared)| declared.durable);
+        if kept {
+            // From here on it has an id, by which those who get it twice know it.
+            event.context().id();
+        }
         headers.put_context(event.context());
         put_codec(&mut headers, &station.codec);
         let frame = event.frame(&station.codec, || {
@@ -53,6 +70,11 @@ impl Bus {
         let (size, limit) = (payload.len(), station.nats.max_payload());
         if size > limit {
             return Err(too_large(name, size, limit));
+        }
+        if let (true, Some(jetstream)) = (kept, &station.jetstream) {
+            headers.put(MESSAGE_ID, event.context().id());
+            let headers = headers.into_map().unwrap_or_default();
+            return Ok(Published::Waiting(Box::pin(keep(jetstream.clone(), subject, headers, payload))));
         }
         let nats = station.nats.clone();
         let headers = headers.into_map().unwrap_or_default();
@@ -66,6 +88,36 @@ impl Bus {
             None => Ok(Published::Waiting(sending)),
         }
     }
+}
+
+/// Publishes an event to its stream, and waits until it is stored. Without that word it may be
+/// stored all the same: sent again with the same id, it is stored once.
+async fn keep(
+    jetstream: jetstream::Context,
+    subject: async_nats::Subject,
+    headers: async_nats::HeaderMap,
+    payload: bytes::Bytes,
+) -> Result<(), Fault> {
+    let mut pause = SHORTEST;
+    let storing = async {
+        loop {
+            let (subject, headers) = (subject.clone(), headers.clone());
+            let sent = jetstream.publish_with_headers(subject, headers, payload.clone()).await;
+            let stored = match sent {
+                Ok(stored) => stored.await,
+                Err(error) => Err(error),
+            };
+            match stored {
+                Ok(_) => return,
+                Err(error) => tracing::debug!(%error, "an event is not stored yet"),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST);
+        }
+    };
+    timeout(KEEPING, storing).await.map_err(|_| {
+        Fault::interrupted(format!("JetStream has not said within {KEEPING:?} that it has the event"))
+    })
 }
 
 /// Which contract a message belongs to, to the last shape.

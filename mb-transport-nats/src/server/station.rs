@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicU64},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use async_nats::Client;
@@ -27,6 +27,8 @@ pub(crate) struct Station {
     pub(crate) base: String,
     /// The queue group of a contract.
     pub(crate) queue: Option<String>,
+    /// Where durable events are kept, if there are any.
+    pub(crate) jetstream: Option<async_nats::jetstream::Context>,
     /// What events are written in.
     pub(crate) codec: Codec,
     pub(crate) codecs: Arc<[Codec]>,
@@ -136,6 +138,9 @@ impl Station {
     }
 }
 
+/// How long JetStream may take to say that it has an event, before it is sent again.
+const STORED: Duration = Duration::from_secs(2);
+
 /// Everything else, made anew.
 pub(crate) struct Parts {
     pub(crate) nats: Client,
@@ -163,6 +168,12 @@ impl Station {
                 }
             }
         }
+        let durable = host.contracts().iter().flat_map(|contract| contract.events);
+        let durable = durable.into_iter().any(|event| event.durable);
+        let jetstream = durable.then(|| {
+            let builder = async_nats::jetstream::ContextBuilder::new();
+            builder.ack_timeout(STORED).build(nats.clone())
+        });
         Self {
             limits: Arc::clone(host.limits()),
             nats,
@@ -171,6 +182,7 @@ impl Station {
             instance,
             base,
             queue,
+            jetstream,
             codec,
             codecs,
             started: SystemTime::now(),
