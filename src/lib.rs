@@ -4,12 +4,13 @@
 pub use mb_runtime::{
     Actor, Announcement, AnyError, AnyRequest, Auth, Authenticator, BindError, Body, Call, Caller,
     Client, ClientBuilder, ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor,
-    ContractVersion, Credentials, CustomCodec, DeclaredError, DecodeError, DurableGuard, DurableSubscribing, EncodeError, EndReason,
-    Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault,
-    FaultKind, IntoEndpoint, Limits, LoggedIn, Login, LoginError, Never, Notice, Overflow, Payload,
-    Publish, RawCall, RawStream, Received, Reconnect, Reply, Request, RequestDescriptor, Resolve,
-    ServedContract, Server, ServerBuilder, StartError, Status, StopError, Stream, StreamCall,
-    Subscribe, Subscribing, Subscription, SubscriptionGuard, Transport, UnknownName, WireError,
+    ContractVersion, Credentials, CustomCodec, DeclaredError, DecodeError, DurableGuard,
+    DurableSubscribing, EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event,
+    EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, LoggedIn, Login,
+    LoginError, Never, Notice, Overflow, Payload, Publish, RawCall, RawStream, Received, Reconnect,
+    Reply, Request, RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, StartError,
+    Status, StopError, Stream, StreamCall, Subscribe, Subscribing, Subscription, SubscriptionGuard,
+    Transport, UnknownName, WireError,
 };
 
 #[cfg(feature = "nats")]

@@ -1,8 +1,6 @@
 //! What is NATS's own: strangers on the bus, hostile names, rolling restarts, options, drops.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-#[path = "common/nats_server.rs"]
-mod nats_server;
 #[path = "nats/contract.rs"]
 mod contract;
 #[path = "nats/durable.rs"]
@@ -11,6 +9,8 @@ mod durable;
 mod foreign;
 #[path = "nats/injection.rs"]
 mod injection;
+#[path = "common/nats_server.rs"]
+mod nats_server;
 #[path = "nats/options.rs"]
 mod options;
 #[path = "nats/several.rs"]

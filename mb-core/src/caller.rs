@@ -10,8 +10,8 @@ use futures_core::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use crate::{
-    Codec, Connected, Contract, ContractDescriptor, ContractVersion, Duplex, Fault, FaultKind, Hello, Host, Limits,
-    Link, Linked, Message,
+    Codec, Connected, Contract, ContractDescriptor, ContractVersion, Duplex, Fault, FaultKind,
+    Hello, Host, Limits, Link, Linked, Message,
 };
 
 /// What a server knows of one connected client. The client said most of it about itself; only

@@ -7,7 +7,8 @@ use futures_core::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use crate::{
-    Caller, Codec, ContractDescriptor, ContractVersion, Duplex, Endpoint, Fault, FaultKind, Limits, Link, Message,
+    Caller, Codec, ContractDescriptor, ContractVersion, Duplex, Endpoint, Fault, FaultKind, Limits,
+    Link, Message,
 };
 
 /// Moves messages between two programs, or two parts of one.

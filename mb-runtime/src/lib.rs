@@ -31,8 +31,7 @@ macro_rules! contract {
 
 pub use client::{
     Announcement, Call, Client, ClientBuilder, ClientStatus, DurableGuard, DurableSubscribing,
-    RawCall, RawStream, Reconnect,
-    StreamCall, Subscribing,
+    RawCall, RawStream, Reconnect, StreamCall, Subscribing,
 };
 pub use dispatch::ServedContract;
 pub use futures_core::Stream;

@@ -63,7 +63,10 @@ fn callback(
                 Event::Connected => health.regained += 1,
                 Event::SlowConsumer(subscription) => {
                     if health.dropped == 0 {
-                        tracing::warn!(subscription, "messages are dropped: they are not read in time");
+                        tracing::warn!(
+                            subscription,
+                            "messages are dropped: they are not read in time"
+                        );
                     }
                     health.dropped += 1;
                 }

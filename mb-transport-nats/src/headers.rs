@@ -14,7 +14,8 @@ pub(crate) const SERVER: HeaderName = HeaderName::from_static("Mb-Server");
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("Mb-Status");
 pub(crate) const ERROR: HeaderName = HeaderName::from_static("Mb-Error");
 pub(crate) const SERVICE_ERROR: HeaderName = HeaderName::from_static("Nats-Service-Error");
-pub(crate) const SERVICE_ERROR_CODE: HeaderName = HeaderName::from_static("Nats-Service-Error-Code");
+pub(crate) const SERVICE_ERROR_CODE: HeaderName =
+    HeaderName::from_static("Nats-Service-Error-Code");
 /// Of a dead event: why, for whom, after how many tries, and its id.
 pub(crate) const REASON: HeaderName = HeaderName::from_static("Mb-Reason");
 pub(crate) const READER: HeaderName = HeaderName::from_static("Mb-Reader");

@@ -8,7 +8,17 @@ use mb_core::Endpoint;
 use crate::{secret::Secret, subjects::Space, transport::Nats};
 
 const KNOWN: [&str; 12] = [
-    "codec", "server", "queue", "exclusive", "inbox", "token", "nkey", "creds", "ca", "cert", "key",
+    "codec",
+    "server",
+    "queue",
+    "exclusive",
+    "inbox",
+    "token",
+    "nkey",
+    "creds",
+    "ca",
+    "cert",
+    "key",
     "tls",
 ];
 

@@ -3,9 +3,7 @@
 
 use async_nats::{HeaderMap, Message, StatusCode};
 use bytes::Bytes;
-use mb_core::{
-    Answer, AnyError, Body, Codec, Encoded, Failure, Fault, FaultKind, WireError,
-};
+use mb_core::{Answer, AnyError, Body, Codec, Encoded, Failure, Fault, FaultKind, WireError};
 
 use crate::headers::{self, Headers};
 
@@ -73,7 +71,7 @@ impl Reply {
     }
 
     /// An item of a stream that this server sends.
-    pub(crate) fn from_server(mut self, server: &str) -> Self {
+    pub(crate) fn naming(mut self, server: &str) -> Self {
         let mut headers = Headers::default();
         headers.put(headers::SERVER, server);
         match (&mut self.headers, headers.into_map()) {

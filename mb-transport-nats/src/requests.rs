@@ -279,7 +279,9 @@ impl<C: Courier> Items<C> {
                     self.courier.introduce(server).await?;
                     self.exchange = self.courier.out().send(self.outgoing.sending()).await?;
                 }
-                Read::Unknown(_) => return Err(Fault::unavailable("no server lets this client in")),
+                Read::Unknown(_) => {
+                    return Err(Fault::unavailable("no server lets this client in"));
+                }
             }
         }
     }

@@ -82,7 +82,8 @@ impl Served {
         // Nobody could be told.
         let Some(reply) = reply else { return };
         let headers = headers.as_ref();
-        let credit = headers::get(headers, headers::CREDIT).map(|credit| credit.parse().unwrap_or(0));
+        let credit =
+            headers::get(headers, headers::CREDIT).map(|credit| credit.parse().unwrap_or(0));
         let refused = |fault: Fault| Answering::Once(Calling::refused(fault));
         let codec = self.codec(headers::get(headers, headers::CODEC));
         let read = headers::context(headers)
@@ -175,7 +176,7 @@ impl Served {
                 };
                 let item = Reply::of(item, &codec, served.max_message);
                 let last = item.error_code().is_some();
-                send(&nats, at.clone(), item.from_server(&served.instance)).await;
+                send(&nats, at.clone(), item.naming(&served.instance)).await;
                 if last {
                     break;
                 }

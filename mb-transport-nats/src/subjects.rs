@@ -49,7 +49,13 @@ impl Space {
 
     /// Something of a contract: `kind` is `req`, `emit` or `evt`. `None` where no such subject can
     /// be: nothing has such a name.
-    pub(crate) fn of(&self, contract: &str, major: &str, kind: &str, name: &str) -> Option<Subject> {
+    pub(crate) fn of(
+        &self,
+        contract: &str,
+        major: &str,
+        kind: &str,
+        name: &str,
+    ) -> Option<Subject> {
         let (contract, major, name) = (encode(contract), encode(major), encode(name));
         bounded(format!("{}.{contract}.v{major}.{kind}.{name}", self.prefix))
     }

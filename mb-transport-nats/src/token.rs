@@ -52,7 +52,9 @@ mod tests {
 
     #[test]
     fn every_text_comes_back_and_stays_one_token() {
-        for text in ["", "createOrder", "a b", "a.b", "*", ">", "\r\nPUB x 0\r\n", "世界", "_", "_61"] {
+        for text in
+            ["", "createOrder", "a b", "a.b", "*", ">", "\r\nPUB x 0\r\n", "世界", "_", "_61"]
+        {
             let token = encode(text);
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             assert!(!token.is_empty() && token.bytes().all(plain), "{text:?} became {token:?}");

@@ -45,14 +45,20 @@ async fn a_reader_that_was_away_gets_what_it_has_missed() {
     let guard = read(&client).await;
     server.broadcast(depot::Paid { number: 1 }).await.unwrap();
     let mut seeing = seen.subscribe();
-    timeout(Duration::from_secs(5), seeing.wait_for(|seen| seen.len() == 1)).await.unwrap().unwrap();
+    timeout(Duration::from_secs(5), seeing.wait_for(|seen| seen.len() == 1))
+        .await
+        .unwrap()
+        .unwrap();
     drop((guard, client));
     for number in 2..=10 {
         server.broadcast(depot::Paid { number }).await.unwrap();
     }
     let client = Client::connect(engine.url("")).await.unwrap();
     let _guard = read(&client).await;
-    timeout(Duration::from_secs(10), seeing.wait_for(|seen| seen.len() == 10)).await.unwrap().unwrap();
+    timeout(Duration::from_secs(10), seeing.wait_for(|seen| seen.len() == 10))
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]

@@ -164,9 +164,19 @@ async fn a_stranger_who_speaks_the_system_s_subjects_harms_nobody() {
     let client: depot::Client = client.typed().unwrap();
     let nats = async_nats::connect(engine.address()).await.unwrap();
     let junk = ["", "{}", "null", "\u{0}", "[[[[", r#"{"clientId":7}"#];
-    for subject in ["door.join", "door.who", "all.beat", "all.cancel", "all.leave", "any",
-        "clients.up", "evt.x", "evt._zz", "door.x", "srv.x.credit"]
-    {
+    for subject in [
+        "door.join",
+        "door.who",
+        "all.beat",
+        "all.cancel",
+        "all.leave",
+        "any",
+        "clients.up",
+        "evt.x",
+        "evt._zz",
+        "door.x",
+        "srv.x.credit",
+    ] {
         for payload in junk {
             let subject = format!("mb.$sys.{subject}");
             nats.publish(subject.clone(), payload.into()).await.unwrap();
@@ -175,9 +185,13 @@ async fn a_stranger_who_speaks_the_system_s_subjects_harms_nobody() {
             }
         }
     }
-    for headers in [("Mb-Context", "{"), ("Mb-Codec", "evil"), ("Mb-Deadline", "-1"),
-        ("Mb-Credit", "99999999999999999999"), ("traceparent", "00-x-y-01")]
-    {
+    for headers in [
+        ("Mb-Context", "{"),
+        ("Mb-Codec", "evil"),
+        ("Mb-Deadline", "-1"),
+        ("Mb-Credit", "99999999999999999999"),
+        ("traceparent", "00-x-y-01"),
+    ] {
         let mut map = async_nats::HeaderMap::new();
         map.insert(headers.0, headers.1);
         let subject = "mb.depot.v1.req.find";

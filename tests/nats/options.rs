@@ -53,8 +53,7 @@ async fn a_custom_inbox_prefix_is_all_that_a_client_needs_permission_for() {
         }"#;
     let Some(engine) = nats_server::start_with(config) else { return };
     let at = |user: &str| format!("nats://{user}@{}/?inbox=own", engine.address());
-    let _server =
-        server("one", &Done::default()).bind(at("server:s")).start().await.unwrap();
+    let _server = server("one", &Done::default()).bind(at("server:s")).start().await.unwrap();
     let client: depot::Client = Client::connect(at("client:c")).await.unwrap().typed().unwrap();
     assert_eq!(client.find("p".into()).await.unwrap(), "p is here");
 }
@@ -92,8 +91,7 @@ async fn another_server_of_the_list_will_do() {
 async fn what_the_engine_does_not_take_is_refused_before_it_is_sent() {
     let Some(engine) = nats_server::start_with("max_payload: 4096") else { return };
     let _server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
-    let client: depot::Client =
-        Client::connect(engine.url("")).await.unwrap().typed().unwrap();
+    let client: depot::Client = Client::connect(engine.url("")).await.unwrap().typed().unwrap();
     let told = client.find("x".repeat(5_000)).await.unwrap_err();
     assert_eq!(told.code(), "PAYLOAD_TOO_LARGE");
     assert!(told.to_string().contains("4096"), "{told}");

@@ -1,7 +1,10 @@
 //! Several servers behind one prefix, which come and go.
 
 use std::{
-    sync::{Arc, PoisonError, atomic::{AtomicBool, AtomicU64, Ordering}},
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 

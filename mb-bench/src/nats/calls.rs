@@ -42,8 +42,10 @@ impl Wire for Raw {
     async fn serve(self) -> io::Result<(String, ())> {
         let nats = raw(self.port).await?;
         let subject = fresh("raw");
-        let mut requests =
-            nats.queue_subscribe(subject.clone(), "q".to_owned()).await.map_err(io::Error::other)?;
+        let mut requests = nats
+            .queue_subscribe(subject.clone(), "q".to_owned())
+            .await
+            .map_err(io::Error::other)?;
         nats.flush().await.map_err(io::Error::other)?;
         tokio::spawn(async move {
             while let Some(request) = requests.next().await {

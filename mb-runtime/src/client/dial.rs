@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mb_core::{
     Body, Codec, Connected, Connection, Context, ContractVersion, Dial, Duplex, EndReason,
-    Endpoint, Fault, FaultKind, Hello, Introduction, Limits, Link, Message, Transport, codec_option,
+    Endpoint, Fault, FaultKind, Hello, Introduction, Limits, Link, Message, Transport,
+    codec_option,
 };
 use serde_json::Map;
 use tokio::time::{Instant, timeout};

@@ -29,11 +29,7 @@ pub struct DurableSubscribing<E> {
 }
 
 impl<E: Subscribe> DurableSubscribing<E> {
-    pub(super) fn new(
-        client: Client,
-        name: String,
-        events: Vec<&'static EventDescriptor>,
-    ) -> Self {
+    pub(super) fn new(client: Client, name: String, events: Vec<&'static EventDescriptor>) -> Self {
         Self { client, durable: Durable::new(name, events), _event: PhantomData }
     }
 
@@ -87,9 +83,8 @@ impl<E: Subscribe> DurableSubscribing<E> {
                 // A pause, so that what fails at once is not tried as fast as it fails.
                 sleep(AGAIN).await;
                 consuming = loop {
-                    let there = status.wait_for(|status| {
-                        status.is_final() || *status == ClientStatus::Connected
-                    });
+                    let there = status
+                        .wait_for(|status| status.is_final() || *status == ClientStatus::Connected);
                     if !there.await.is_ok_and(|status| !status.is_final()) {
                         return;
                     }

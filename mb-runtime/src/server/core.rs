@@ -11,8 +11,8 @@ use std::{
 use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
 use mb_core::{
-    Body, Caller, ClientInfo, Codec, Connected, Context, ContractDescriptor, ContractVersion, Duplex, EndReason, Fault,
-    Hello, Host, Limits, Link, Message, Name, Published,
+    Body, Caller, ClientInfo, Codec, Connected, Context, ContractDescriptor, ContractVersion,
+    Duplex, EndReason, Fault, Hello, Host, Limits, Link, Message, Name, Published,
 };
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -280,9 +280,8 @@ impl Host for Core {
             let event = self.prepared(event);
             let buses = self.buses.read().unwrap_or_else(PoisonError::into_inner).clone();
             let announced: Vec<_> = buses.iter().map(|bus| bus.publish(&event)).collect();
-            let (_, waiting) = self.hand(&event, |peer| {
-                buses.is_empty() || !peer.caller().back().hears_bus()
-            });
+            let (_, waiting) =
+                self.hand(&event, |peer| buses.is_empty() || !peer.caller().back().hears_bus());
             // What a bus keeps for readers to come is kept, or the announcer is told that it is not.
             for announced in announced {
                 announced.done().await?;
@@ -299,7 +298,8 @@ impl Host for Core {
         event: Message,
     ) -> BoxFuture<'static, Result<(), Fault>> {
         Box::pin(async move {
-            let (reached, waiting) = self.hand(&self.prepared(event), |peer| peer.caller().id() == client_id);
+            let (reached, waiting) =
+                self.hand(&self.prepared(event), |peer| peer.caller().id() == client_id);
             // Whoever does not get it in time has it counted.
             join_all(waiting).await;
             if reached > 0 {

@@ -190,8 +190,9 @@ impl Driver {
                 _ => return,
             },
         };
-        let read = headers::context(headers)
-            .and_then(|context| Ok((context, body(headers, message.payload.clone(), &self.shared.out.codecs)?)));
+        let read = headers::context(headers).and_then(|context| {
+            Ok((context, body(headers, message.payload.clone(), &self.shared.out.codecs)?))
+        });
         let (context, body) = match read {
             Ok(read) => read,
             Err(fault) => return tracing::debug!(%fault, name, "an event cannot be read"),

@@ -101,7 +101,9 @@ impl Shared {
         };
         if let Some(event) = wanted.events.iter().find(|event| !event.durable) {
             let name = event.full_name;
-            return Err(refused(format!("{name} is not declared `#[event(durable)]`: it is not kept")));
+            return Err(refused(format!(
+                "{name} is not declared `#[event(durable)]`: it is not kept"
+            )));
         }
         if wanted.name.is_empty() || wanted.name.len() > LONGEST_READER {
             let reason = format!("the name of a durable reader has 1 to {LONGEST_READER} bytes");

@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, RwLock, atomic::AtomicUsize};
 
 use async_nats::Subject;
 use mb_core::{
-    Codec, Connected, Connection, ContractVersion, Dial, EndReason, Endpoint, Fault, Hello, codec_option,
+    Codec, Connected, Connection, ContractVersion, Dial, EndReason, Endpoint, Fault, Hello,
+    codec_option,
 };
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -51,9 +52,9 @@ pub(crate) async fn connect(
     let inbox = nats.new_inbox();
     let connection = crate::subjects::last(&inbox).to_owned();
     let space = settings.space;
-    let to = space.connection(&client_id, &connection).ok_or_else(|| {
-        invalid("the client's id is too long to be part of a subject".to_owned())
-    })?;
+    let to = space
+        .connection(&client_id, &connection)
+        .ok_or_else(|| invalid("the client's id is too long to be part of a subject".to_owned()))?;
     let base = format!("{inbox}.");
     let (in_flight, codecs) = (dial.limits.in_flight, Arc::clone(&dial.codecs));
     let cancel = space.system("all.cancel");
@@ -61,8 +62,7 @@ pub(crate) async fn connect(
     let sizes = (in_flight, dial.limits.max_message);
     let instance: Arc<str> = "".into();
     let tracker = TaskTracker::new();
-    let served =
-        Served::new(Arc::clone(&dial.inbound), sizes, &instance, &dial.codecs, &tracker);
+    let served = Served::new(Arc::clone(&dial.inbound), sizes, &instance, &dial.codecs, &tracker);
     let (commands, received) = mpsc::channel(COMMANDS);
     let shared = Arc::new(Shared {
         out,

@@ -11,7 +11,12 @@ use mb_core::{Codec, EndReason, Fault, FaultKind, Limits, Link, Name};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{Subjects, driver::Command, roster::{self, Roster}, subscriptions::Subscriptions};
+use super::{
+    Subjects,
+    driver::Command,
+    roster::{self, Roster},
+    subscriptions::Subscriptions,
+};
 use crate::{join::Join, outbound::Outbound, requests::Route, served::Served, subjects::Space};
 
 /// The longest name that is sent, in bytes. Nothing has a longer one.
@@ -104,11 +109,8 @@ impl Shared {
             let reason = format!("unknown request `{text}..`: nothing has so long a name");
             return Err(Fault::new(FaultKind::UnknownRequest, reason));
         }
-        let subject = if text.starts_with('$') {
-            self.home(None)?
-        } else {
-            self.space.system("any")
-        };
+        let subject =
+            if text.starts_with('$') { self.home(None)? } else { self.space.system("any") };
         Ok(Route { subject, name: Some(text.to_owned()) })
     }
 

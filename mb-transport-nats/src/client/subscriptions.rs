@@ -88,7 +88,11 @@ impl Shared {
         Ok(SubscriptionId(own.to_string().into()))
     }
 
-    async fn ask_home(self: &Arc<Self>, home: &Subject, events: &[String]) -> Result<String, Fault> {
+    async fn ask_home(
+        self: &Arc<Self>,
+        home: &Subject,
+        events: &[String],
+    ) -> Result<String, Fault> {
         let deadline = Instant::now().checked_add(self.limits.handshake);
         let context = Context::new();
         let context = match deadline {

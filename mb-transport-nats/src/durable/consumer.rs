@@ -122,14 +122,15 @@ impl Reader {
         };
         let said = match failed {
             Ok(()) => message.ack_with(AckKind::Ack).await,
-            Err(fault) if count >= self.durable.tries => match self.bury(&message, count, &fault).await
-            {
-                Ok(()) => message.ack_with(AckKind::Term).await,
-                Err(error) => {
-                    tracing::warn!(%error, "a dead event cannot be put aside: it is tried again");
-                    message.ack_with(AckKind::Nak(Some(LONGEST))).await
+            Err(fault) if count >= self.durable.tries => {
+                match self.bury(&message, count, &fault).await {
+                    Ok(()) => message.ack_with(AckKind::Term).await,
+                    Err(error) => {
+                        tracing::warn!(%error, "a dead event cannot be put aside: it is tried again");
+                        message.ack_with(AckKind::Nak(Some(LONGEST))).await
+                    }
                 }
-            },
+            }
             Err(_) => message.ack_with(AckKind::Nak(Some(self.pause(count)))).await,
         };
         if let Err(error) = said {
@@ -167,7 +168,12 @@ impl Reader {
     }
 
     /// Puts an event aside, with the reason.
-    async fn bury(&self, message: &jetstream::Message, count: u64, fault: &Fault) -> Result<(), Fault> {
+    async fn bury(
+        &self,
+        message: &jetstream::Message,
+        count: u64,
+        fault: &Fault,
+    ) -> Result<(), Fault> {
         let event = last(&message.subject);
         let reader = encode(&self.durable.name);
         let subject = format!("{}{event}.{reader}", self.names.dead_subjects);

@@ -18,8 +18,8 @@ use super::{
     subscribe::listen,
 };
 use crate::{
-    durable::prepare,
     connect::{self, Engine, Side},
+    durable::prepare,
     options::Settings,
     outbound::tell,
     transport::Nats,

@@ -64,9 +64,8 @@ impl Bus {
         let frame = event.frame(&station.codec, || {
             event.body().encode(&station.codec).map(|Encoded { bytes, .. }| bytes)
         });
-        let payload = frame.map_err(|error| {
-            Fault::new(FaultKind::ValidationFailed, format!("{name} {error}"))
-        })?;
+        let payload = frame
+            .map_err(|error| Fault::new(FaultKind::ValidationFailed, format!("{name} {error}")))?;
         let (size, limit) = (payload.len(), station.nats.max_payload());
         if size > limit {
             return Err(too_large(name, size, limit));
@@ -74,7 +73,12 @@ impl Bus {
         if let (true, Some(jetstream)) = (kept, &station.jetstream) {
             headers.put(MESSAGE_ID, event.context().id());
             let headers = headers.into_map().unwrap_or_default();
-            return Ok(Published::Waiting(Box::pin(keep(jetstream.clone(), subject, headers, payload))));
+            return Ok(Published::Waiting(Box::pin(keep(
+                jetstream.clone(),
+                subject,
+                headers,
+                payload,
+            ))));
         }
         let nats = station.nats.clone();
         let headers = headers.into_map().unwrap_or_default();
@@ -116,7 +120,9 @@ async fn keep(
         }
     };
     timeout(KEEPING, storing).await.map_err(|_| {
-        Fault::interrupted(format!("JetStream has not said within {KEEPING:?} that it has the event"))
+        Fault::interrupted(format!(
+            "JetStream has not said within {KEEPING:?} that it has the event"
+        ))
     })
 }
 
@@ -151,4 +157,3 @@ impl Link for Bus {
 
     fn close(&self, _: EndReason) {}
 }
-

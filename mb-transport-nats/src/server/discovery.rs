@@ -66,10 +66,10 @@ fn info(station: &Station, contract: &ContractDescriptor) -> Value {
             })
         })
         .collect();
-    with(about(station, contract, "info_response"), [
-        ("description", json!(contract.docs)),
-        ("endpoints", json!(endpoints)),
-    ])
+    with(
+        about(station, contract, "info_response"),
+        [("description", json!(contract.docs)), ("endpoints", json!(endpoints))],
+    )
 }
 
 fn stats(station: &Station, contract: &ContractDescriptor) -> Value {
@@ -94,11 +94,14 @@ fn stats(station: &Station, contract: &ContractDescriptor) -> Value {
         })
         .collect();
     let dropped = station.dropped.load(std::sync::atomic::Ordering::Relaxed);
-    with(about(station, contract, "stats_response"), [
-        ("started", json!(rfc3339(station.started))),
-        ("endpoints", json!(endpoints)),
-        ("data", json!({ "dropped": dropped })),
-    ])
+    with(
+        about(station, contract, "stats_response"),
+        [
+            ("started", json!(rfc3339(station.started))),
+            ("endpoints", json!(endpoints)),
+            ("data", json!({ "dropped": dropped })),
+        ],
+    )
 }
 
 fn with<const N: usize>(mut object: Value, more: [(&str, Value); N]) -> Value {

@@ -6,9 +6,9 @@ use std::{sync::Arc, time::Duration};
 use futures_core::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
 use mb_core::{
-    Binding, Caller, Calling, Codec, Connected, Connection, ContractDescriptor, Dial, Duplex, EndReason, Endpoint,
-    Fault, Frame, Hello, Host, Limits, Link, Message, Published, Streaming, SubscriptionId,
-    Transport,
+    Binding, Caller, Calling, Codec, Connected, Connection, ContractDescriptor, Dial, Duplex,
+    EndReason, Endpoint, Fault, Frame, Hello, Host, Limits, Link, Message, Published, Streaming,
+    SubscriptionId, Transport,
 };
 use mb_transport_ws::WebSocket;
 use tokio::{

@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak, atomic::Ordering};
 
 use futures_core::future::BoxFuture;
 use mb_core::{
-    Answer, Answering, Body, Calling, Consuming, Context, Durable, EndReason, Fault, Handling, Link,
-    Message, Name, Published, Streaming, SubscriptionId,
+    Answer, Answering, Body, Calling, Consuming, Context, Durable, EndReason, Fault, Handling,
+    Link, Message, Name, Published, Streaming, SubscriptionId,
 };
 
 use super::Line;
