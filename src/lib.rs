@@ -34,6 +34,8 @@ mod guide {
     mod network {}
     #[doc = include_str!("../docs/context.md")]
     mod context {}
+    #[doc = include_str!("../docs/nats.md")]
+    mod nats {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
 }

@@ -1,5 +1,5 @@
 //! What is NATS's own: strangers on the bus, hostile names, rolling restarts, options, drops.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "nats/contract.rs"]
 mod contract;

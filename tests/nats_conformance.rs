@@ -1,5 +1,5 @@
 //! What every transport owes, held against NATS, over a real server.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "common/nats_server.rs"]
 mod nats_server;

@@ -43,6 +43,19 @@ impl Headers {
         self.0.get_or_insert_default().insert(name, value);
     }
 
+    /// What travels of a context; where that is only the time left, in milliseconds, it is handed back
+    /// instead, to be said elsewhere.
+    pub(crate) fn put_context_or_time(&mut self, context: &Context) -> Option<u64> {
+        match context.travelling() {
+            Travelling::Deadline(left) => Some(left),
+            Travelling::Nothing => None,
+            Travelling::Whole(_) => {
+                self.put_context(context);
+                None
+            }
+        }
+    }
+
     /// What travels of a context.
     pub(crate) fn put_context(&mut self, context: &Context) {
         match context.travelling() {
@@ -69,6 +82,11 @@ impl Headers {
 
     pub(crate) fn put_number(&mut self, name: HeaderName, number: u64) {
         self.0.get_or_insert_default().insert(name, HeaderValue::from(number));
+    }
+
+    /// More headers beside these.
+    pub(crate) fn from_map(map: Option<HeaderMap>) -> Self {
+        Self(map)
     }
 
     pub(crate) fn into_map(self) -> Option<HeaderMap> {
@@ -104,10 +122,12 @@ pub(crate) fn get(headers: Option<&HeaderMap>, name: HeaderName) -> Option<&str>
     headers?.get(name).map(HeaderValue::as_str)
 }
 
-/// The context that a message came with.
-pub(crate) fn context(headers: Option<&HeaderMap>) -> Result<Context, Fault> {
-    let Some(headers) = headers else { return Ok(Context::new()) };
-    let left = get(Some(headers), DEADLINE).and_then(|left| left.parse().ok());
+/// The context that a message came with, and the time left that its reply subject tells.
+pub(crate) fn context_in(headers: Option<&HeaderMap>, told: Option<u64>) -> Result<Context, Fault> {
+    let Some(headers) = headers else {
+        return Ok(told.map_or_else(Context::new, Context::with_time_left));
+    };
+    let left = get(Some(headers), DEADLINE).and_then(|left| left.parse().ok()).or(told);
     let wire = match get(Some(headers), CONTEXT) {
         Some(json) => Some(serde_json::from_str::<WireContext>(json).map_err(|error| {
             let reason = format!("the header Mb-Context is not a context: {error}");
@@ -121,6 +141,11 @@ pub(crate) fn context(headers: Option<&HeaderMap>) -> Result<Context, Fault> {
         (None, Some(left)) => Context::with_time_left(left),
         (None, None) => Context::new(),
     })
+}
+
+/// The context that a message came with.
+pub(crate) fn context(headers: Option<&HeaderMap>) -> Result<Context, Fault> {
+    context_in(headers, None)
 }
 
 fn traced(parent: &str) -> Option<WireContext> {

@@ -40,6 +40,8 @@ pub(crate) struct Sending {
     pub(crate) headers: Option<HeaderMap>,
     pub(crate) payload: Bytes,
     pub(crate) deadline: Option<Instant>,
+    /// The time left, in milliseconds, where the reply subject is to tell it.
+    pub(crate) left: Option<u64>,
     /// Events that are wanted from the moment on at which the answer comes.
     pub(crate) wants: Option<Arc<[String]>>,
 }
@@ -79,15 +81,14 @@ impl Outbound {
 
     /// Sends something that is answered, once or more often.
     pub(crate) async fn send(self: &Arc<Self>, sending: Sending) -> Result<Exchange, Fault> {
-        let Sending { subject, headers, payload, deadline, wants } = sending;
+        let Sending { subject, headers, payload, deadline, left, wants } = sending;
         let key = self.pending.open(deadline, wants).map_err(over)?;
-        let mut exchange = Exchange { outbound: Arc::clone(self), key, sent: false, done: false };
+        let (sent, done) = (false, false);
+        let mut exchange = Exchange { outbound: Arc::clone(self), key, left, sent, done };
         if deadline.is_some() {
             self.sooner.notify_one();
         }
-        let mut reply = String::with_capacity(self.base.len() + 16);
-        reply.push_str(&self.base);
-        key.write(&mut reply);
+        let reply = exchange.reply();
         let size = payload.len();
         let published = match headers {
             None => self.nats.publish_with_reply(subject, reply, payload).await,
@@ -146,6 +147,7 @@ pub(crate) fn over(reason: EndReason) -> Fault {
 pub(crate) struct Exchange {
     outbound: Arc<Outbound>,
     key: Key,
+    left: Option<u64>,
     sent: bool,
     done: bool,
 }
@@ -185,8 +187,10 @@ impl Exchange {
 
     /// Where its answers go.
     pub(crate) fn reply(&self) -> String {
-        let mut reply = self.outbound.base.clone();
-        self.key.write(&mut reply);
+        let base = &self.outbound.base;
+        let mut reply = String::with_capacity(base.len() + 24);
+        reply.push_str(base);
+        self.key.write(self.left, &mut reply);
         reply
     }
 }

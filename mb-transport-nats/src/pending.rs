@@ -16,7 +16,7 @@ use tokio::time::Instant;
 const LONGEST_QUEUE: usize = 1024;
 
 /// Which request it is. Old answers do not find new requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     at: usize,
     generation: u32,
@@ -61,17 +61,36 @@ struct Slot {
 }
 
 impl Key {
-    /// As the last token of a reply subject.
-    pub(crate) fn write(self, out: &mut String) {
+    /// As the last token of a reply subject, with the time left in milliseconds where that is all
+    /// that there is to say of the request: a header for it would cost more than the rest of it.
+    pub(crate) fn write(self, left: Option<u64>, out: &mut String) {
         use std::fmt::Write;
+        // Writing to a `String` does not fail.
         let _ = write!(out, "mb_{:x}_{:x}", self.at, self.generation);
+        if let Some(left) = left {
+            let _ = write!(out, "_{left:x}");
+        }
     }
 
     /// Read back from there.
     pub(crate) fn read(token: &str) -> Option<Self> {
-        let (at, generation) = token.strip_prefix("mb_")?.split_once('_')?;
-        let at = usize::from_str_radix(at, 16).ok()?;
-        Some(Self { at, generation: u32::from_str_radix(generation, 16).ok()? })
+        Self::read_whole(token).map(|(key, _)| key)
+    }
+
+    /// The time left, in milliseconds, where the token tells it.
+    pub(crate) fn time_left(token: &str) -> Option<u64> {
+        Self::read_whole(token)?.1
+    }
+
+    fn read_whole(token: &str) -> Option<(Self, Option<u64>)> {
+        let mut parts = token.strip_prefix("mb_")?.split('_');
+        let at = usize::from_str_radix(parts.next()?, 16).ok()?;
+        let generation = u32::from_str_radix(parts.next()?, 16).ok()?;
+        let left = match parts.next() {
+            None => None,
+            Some(left) => Some(u64::from_str_radix(left, 16).ok()?),
+        };
+        parts.next().is_none().then_some((Self { at, generation }, left))
     }
 }
 
@@ -173,14 +192,13 @@ impl Pending {
 
     /// A round of signs of life is over, in which the other side has named all that it is at work
     /// on. What was sent before the round before it, and was not named, is lost.
-    pub(crate) fn reconcile(&self, named: &HashSet<String>) {
+    pub(crate) fn reconcile(&self, named: &HashSet<Key>) {
         let mut wakers = Vec::new();
         let mut slots = self.lock();
         let round = slots.round;
         for (at, slot) in &mut slots.slots {
-            let mut token = String::new();
-            Key { at, generation: slot.generation }.write(&mut token);
-            if slot.round + 2 <= round && slot.first.is_none() && !named.contains(&token) {
+            let key = Key { at, generation: slot.generation };
+            if slot.round + 2 <= round && slot.first.is_none() && !named.contains(&key) {
                 slot.lost = true;
                 wakers.extend(slot.waker.take());
             }

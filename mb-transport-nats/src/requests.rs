@@ -65,6 +65,8 @@ struct Outgoing {
     deadline: Option<Instant>,
     headers: Option<HeaderMap>,
     payload: Bytes,
+    /// The time left, in milliseconds, where that is all there is to say.
+    left: Option<u64>,
     wants: Option<Arc<[String]>>,
     /// Carrying it out twice does no more than once.
     idempotent: bool,
@@ -85,7 +87,7 @@ impl Outgoing {
         let (name, context, body) = request.into_parts();
         let route = courier.route(&name)?;
         let mut headers = Headers::default();
-        headers.put_context(&context);
+        let left = headers.put_context_or_time(&context);
         put_codec(&mut headers, courier.codec());
         if let Some(credit) = credit {
             headers.put_number(headers::CREDIT, credit);
@@ -97,7 +99,7 @@ impl Outgoing {
         let deadline = context.deadline();
         let idempotent = matches!(&name, Name::Request(declared) if declared.idempotent);
         let headers = headers.into_map();
-        Ok(Self { route, name, deadline, headers, payload, wants: None, idempotent })
+        Ok(Self { route, name, deadline, headers, payload, left, wants: None, idempotent })
     }
 
     /// Waits before the next attempt, unless there is no time for one.
@@ -121,6 +123,7 @@ impl Outgoing {
             headers: self.headers.clone(),
             payload: self.payload.clone(),
             deadline: self.deadline,
+            left: self.left,
             wants: self.wants.clone(),
         }
     }

@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     headers,
+    pending::Key,
     reply::{Reply, body},
     server::Endpoint,
 };
@@ -86,7 +87,8 @@ impl Served {
             headers::get(headers, headers::CREDIT).map(|credit| credit.parse().unwrap_or(0));
         let refused = |fault: Fault| Answering::Once(Calling::refused(fault));
         let codec = self.codec(headers::get(headers, headers::CODEC));
-        let read = headers::context(headers)
+        let left = Key::time_left(crate::subjects::last(&reply));
+        let read = headers::context_in(headers, left)
             .and_then(|context| Ok((context, body(headers, payload, &self.codecs)?)));
         let answering = match read {
             Err(fault) => refused(fault),

@@ -1,5 +1,5 @@
 //! A real `nats-server` for one test: on a free port, with JetStream in a folder of its own.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, clippy::panic, clippy::unwrap_used)]
 
 use std::{
     env, fs,

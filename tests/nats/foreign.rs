@@ -164,19 +164,29 @@ async fn an_event_is_one_message_that_anybody_may_hear() {
     for _ in 0..3 {
         magicbutton::Client::connect(engine.url("")).await.unwrap();
     }
-    let event = depot::Arrived { parcel: "p-1".into() };
-    server.broadcast(event).await.unwrap();
-    let heard = async {
-        loop {
+    server.broadcast(depot::Arrived { parcel: "p-1".into() }).await.unwrap();
+    // One that has more to say, as it was caused by a call.
+    let call = json!({ "parcel": "p-2" }).to_string();
+    nats.request("mb.depot.v1.req.announce", call.into()).await.unwrap();
+    let mut events = Vec::new();
+    let hearing = async {
+        while events.len() < 2 {
             let message = all.next().await.unwrap();
             if message.subject.contains(".evt.") {
-                return message;
+                events.push(message);
             }
         }
     };
-    let heard = tokio::time::timeout(Duration::from_secs(5), heard).await.unwrap();
-    assert_eq!(heard.subject.as_str(), "mb.depot.v1.evt.arrived");
-    assert_eq!(heard.payload, r#"{"parcel":"p-1"}"#);
+    tokio::time::timeout(Duration::from_secs(5), hearing).await.unwrap();
+    for (event, parcel) in events.iter().zip(["p-1", "p-2"]) {
+        assert_eq!(event.subject.as_str(), "mb.depot.v1.evt.arrived");
+        assert_eq!(event.payload, format!(r#"{{"parcel":"{parcel}"}}"#));
+    }
+    assert!(events[0].headers.is_none(), "nothing is said that goes without saying");
+    let headers = events[1].headers.as_ref().unwrap();
     let stamp = format!("depot/1.2.0/{:016x}", depot::CONTRACT.fingerprint);
-    assert_eq!(heard.headers.unwrap().get("Mb-Contract").unwrap().as_str(), stamp);
+    assert_eq!(headers.get("Mb-Contract").unwrap().as_str(), stamp);
+    assert!(headers.get("traceparent").unwrap().as_str().starts_with("00-"));
+    let context: Value = serde_json::from_str(headers.get("Mb-Context").unwrap().as_str()).unwrap();
+    assert_eq!(context["source"], "one");
 }

@@ -55,7 +55,7 @@ pub(super) struct Driver {
     dropped: u64,
     /// An event that makes its publishers wait.
     waiting: Option<BoxFuture<'static, Result<(), Fault>>>,
-    named: HashSet<String>,
+    named: HashSet<Key>,
 }
 
 impl Driver {
@@ -197,6 +197,10 @@ impl Driver {
             Ok(read) => read,
             Err(fault) => return tracing::debug!(%fault, name, "an event cannot be read"),
         };
+        let context = match self.announcer(&message) {
+            Some(server) if context.source().is_none() => context.with_source(server),
+            _ => context,
+        };
         let event = Arc::new(Message::new(Name::text(name), context, body));
         match self.shared.inbound.publish(&event) {
             Published::Accepted => {}
@@ -207,6 +211,15 @@ impl Driver {
             }
             Published::Refused(fault) => tracing::debug!(%fault, "an event was not taken"),
         }
+    }
+
+    /// Which server an event comes from: its reply subject leads there.
+    fn announcer(&self, message: &NatsMessage) -> Option<String> {
+        let mut tokens = message.reply.as_ref()?.rsplit('.');
+        let (_, instance) = (tokens.next()?, tokens.next()?);
+        let roster = self.shared.roster.borrow();
+        let known = roster.servers.iter().find(|known| known.joined.instance == instance);
+        known.map(|known| known.joined.server_id.clone())
     }
 
     fn answer(&mut self, message: NatsMessage) {
@@ -318,7 +331,7 @@ impl Driver {
             return self.shared.lost(EndReason::ConnectionLost);
         }
         let Ok(alive) = serde_json::from_slice::<Alive>(&message.payload) else { return };
-        self.named.extend(alive.running);
+        self.named.extend(alive.running.iter().filter_map(|token| Key::read(token)));
         let mut known = false;
         self.shared.roster.send_if_modified(|roster| {
             for server in &mut roster.servers {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use async_nats::jetstream;
+use async_nats::{Client, HeaderMap, jetstream, message::OutboundMessage};
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 use mb_core::{
@@ -15,7 +15,7 @@ use mb_core::{
 
 use tokio::time::{sleep, timeout};
 
-use super::station::Station;
+use super::{station::Station, stats::Announced};
 use crate::{
     durable::MESSAGE_ID,
     headers::{self, Headers},
@@ -34,33 +34,11 @@ impl Bus {
     fn announce(&self, event: &Message) -> Result<Published, Fault> {
         let station = self.0.upgrade().ok_or_else(gone)?;
         let name = event.name().as_str();
-        let known = station.contracts().iter().find_map(|contract| {
-            let declared = contract.events.iter();
-            let mut found = declared.filter(|declared| declared.full_name == name);
-            found.next().map(|declared| (*contract, declared))
-        });
-        let mut headers = Headers::default();
-        let subject = match known {
-            Some((contract, declared)) => {
-                headers.put(headers::CONTRACT, &stamp(contract));
-                station.space.of(contract.name, contract.major(), "evt", declared.name)
-            }
-            None if name.starts_with('$') => station.space.system_event(name),
-            None => {
-                let reason = format!("the server serves no contract that has the event {name}");
-                return Err(Fault::new(FaultKind::ContractMismatch, reason));
-            }
-        };
-        let subject = subject.ok_or_else(|| {
-            Fault::new(FaultKind::ValidationFailed, "an event of so long a name cannot be sent")
-        })?;
-        let kept = known.is_some_and(|(_, declared)| declared.durable);
-        if kept {
+        let known = station.events.get(name);
+        if known.is_some_and(|known| known.durable) {
             // From here on it has an id, by which those who get it twice know it.
             event.context().id();
         }
-        headers.put_context(event.context());
-        put_codec(&mut headers, &station.codec);
         let frame = event.frame(&station.codec, || {
             event.body().encode(&station.codec).map(|Encoded { bytes, .. }| bytes)
         });
@@ -70,28 +48,55 @@ impl Bus {
         if size > limit {
             return Err(too_large(name, size, limit));
         }
-        if let (true, Some(jetstream)) = (kept, &station.jetstream) {
+        let subject = match known {
+            Some(known) => known.subject.clone(),
+            None if name.starts_with('$') => station.space.system_event(name).ok_or_else(|| {
+                Fault::new(FaultKind::ValidationFailed, "an event of so long a name cannot be sent")
+            })?,
+            None => {
+                let reason = format!("the server serves no contract that has the event {name}");
+                return Err(Fault::new(FaultKind::ContractMismatch, reason));
+            }
+        };
+        let headers = station.headers(event, known);
+        if let (Some(Announced { durable: true, .. }), Some(jetstream)) =
+            (known, &station.jetstream)
+        {
+            let mut headers = Headers::from_map(headers);
             headers.put(MESSAGE_ID, event.context().id());
             let headers = headers.into_map().unwrap_or_default();
-            return Ok(Published::Waiting(Box::pin(keep(
-                jetstream.clone(),
-                subject,
-                headers,
-                payload,
-            ))));
+            let keeping = keep(jetstream.clone(), subject, headers, payload);
+            return Ok(Published::Waiting(Box::pin(keeping)));
         }
-        let nats = station.nats.clone();
-        let headers = headers.into_map().unwrap_or_default();
-        let mut sending: BoxFuture<'static, Result<(), Fault>> = Box::pin(async move {
-            let sent = nats.publish_with_headers(subject, headers, payload).await;
-            sent.map_err(|error| Fault::unavailable(format!("the event was not sent: {error}")))
-        });
-        match (&mut sending).now_or_never() {
-            Some(Ok(())) => Ok(Published::Accepted),
-            Some(Err(fault)) => Err(fault),
-            None => Ok(Published::Waiting(sending)),
+        let event =
+            OutboundMessage { subject, payload, headers, reply: Some(station.from.clone()) };
+        // Mostly there is room at once, and nothing to be kept for later.
+        match send(station.nats.clone(), event.clone()).now_or_never() {
+            Some(sent) => sent.map(|()| Published::Accepted),
+            None => Ok(Published::Waiting(Box::pin(send(station.nats.clone(), event)))),
         }
     }
+}
+
+impl Station {
+    /// What there is to say beside an event: nothing, where it is this server's and nothing else is
+    /// known of it. Its reply subject names the server.
+    fn headers(&self, event: &Message, known: Option<&Announced>) -> Option<HeaderMap> {
+        let mut headers = Headers::default();
+        put_codec(&mut headers, &self.codec);
+        if !event.context().says_only_source() {
+            headers.put_context(event.context());
+            if let Some(known) = known {
+                headers.put(headers::CONTRACT, &known.stamp);
+            }
+        }
+        headers.into_map()
+    }
+}
+
+async fn send(nats: Client, event: OutboundMessage) -> Result<(), Fault> {
+    let sent = async_nats::client::traits::Publisher::publish_message(&nats, event).await;
+    sent.map_err(|error| Fault::unavailable(format!("the event was not sent: {error}")))
 }
 
 /// Publishes an event to its stream, and waits until it is stored. Without that word it may be

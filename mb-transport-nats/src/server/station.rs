@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use async_nats::Client;
+use async_nats::{Client, Subject};
 use mb_core::{Codec, ContractDescriptor, EndReason, Host, Limits};
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -14,7 +14,11 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{back::Back, stats::Endpoint};
+use super::{
+    back::Back,
+    bus::stamp,
+    stats::{Announced, Endpoint},
+};
 use crate::{join::Joined, served::Served, subjects::Space};
 
 pub(crate) struct Station {
@@ -36,6 +40,10 @@ pub(crate) struct Station {
     pub(crate) started: SystemTime,
     /// By the subjects of requests.
     pub(crate) endpoints: HashMap<String, Arc<Endpoint>>,
+    /// By full name.
+    pub(crate) events: HashMap<&'static str, Announced>,
+    /// Where the announcer of an event is reached: what tells who it is.
+    pub(crate) from: Subject,
     clients: Mutex<Clients>,
     /// Those who are no magicbutton clients, all together.
     pub(crate) anonymous: OnceLock<Arc<Served>>,
@@ -168,6 +176,17 @@ impl Station {
                 }
             }
         }
+        let mut events = HashMap::new();
+        for contract in host.contracts() {
+            for event in contract.events {
+                if let Some(subject) = space.of(contract.name, contract.major(), "evt", event.name)
+                {
+                    let (stamp, durable) = (stamp(contract), event.durable);
+                    events.insert(event.full_name, Announced { subject, stamp, durable });
+                }
+            }
+        }
+        let from = space.system(&format!("srv.{instance}.evt"));
         let durable = host.contracts().iter().flat_map(|contract| contract.events);
         let durable = durable.into_iter().any(|event| event.durable);
         let jetstream = durable.then(|| {
@@ -187,6 +206,8 @@ impl Station {
             codecs,
             started: SystemTime::now(),
             endpoints,
+            events,
+            from,
             clients: Mutex::default(),
             anonymous: OnceLock::new(),
             tracker: TaskTracker::new(),

@@ -29,6 +29,14 @@ pub(crate) struct Told {
     pub(crate) last_error: String,
 }
 
+/// One event of a contract, and how it is announced.
+pub(crate) struct Announced {
+    pub(crate) subject: async_nats::Subject,
+    /// Which contract it belongs to, to the last shape.
+    pub(crate) stamp: String,
+    pub(crate) durable: bool,
+}
+
 impl Endpoint {
     pub(crate) fn new(full_name: &'static str, name: String, subject: String) -> Self {
         let zero = || AtomicU64::new(0);
