@@ -80,7 +80,7 @@ impl<K: Copy + Ord + Unpin> Intake<K> {
     }
 
     /// The first that is there already, of a kind that is not paused.
-    fn take_ready(&mut self) -> Option<(K, Message)> {
+    pub(crate) fn take_ready(&mut self) -> Option<(K, Message)> {
         match self.paused {
             None => self.ready.pop_front(),
             Some(paused) => {

@@ -82,10 +82,10 @@ impl Outbound {
     /// Sends something that is answered, once or more often.
     pub(crate) async fn send(self: &Arc<Self>, sending: Sending) -> Result<Exchange, Fault> {
         let Sending { subject, headers, payload, deadline, left, wants } = sending;
-        let key = self.pending.open(deadline, wants).map_err(over)?;
+        let (key, sooner) = self.pending.open(deadline, wants).map_err(over)?;
         let (sent, done) = (false, false);
         let mut exchange = Exchange { outbound: Arc::clone(self), key, left, sent, done };
-        if deadline.is_some() {
+        if sooner {
             self.sooner.notify_one();
         }
         let reply = exchange.reply();

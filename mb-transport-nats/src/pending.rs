@@ -42,6 +42,8 @@ struct Slots {
     slots: Slab<Slot>,
     generation: u32,
     closed: Option<EndReason>,
+    /// When somebody looks next for those whose time is over.
+    looked_at: Option<Instant>,
     /// Counts signs of life: what was sent long before one should be known to whoever gave it.
     round: u64,
 }
@@ -99,12 +101,12 @@ impl Pending {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A slot for a request about to be sent.
+    /// A slot for a request about to be sent, and whether its time is over before anybody looks.
     pub(crate) fn open(
         &self,
         deadline: Option<Instant>,
         wants: Option<Arc<[String]>>,
-    ) -> Result<Key, EndReason> {
+    ) -> Result<(Key, bool), EndReason> {
         let mut slots = self.lock();
         if let Some(reason) = slots.closed {
             return Err(reason);
@@ -114,7 +116,14 @@ impl Pending {
         let (first, more, waker) = (None, VecDeque::new(), None);
         let (late, lost, round) = (false, false, slots.round);
         let slot = Slot { generation, first, more, waker, deadline, late, lost, round, wants };
-        Ok(Key { at: slots.slots.insert(slot), generation })
+        let sooner = deadline.is_some_and(|deadline| {
+            let sooner = slots.looked_at.is_none_or(|looked_at| deadline < looked_at);
+            if sooner {
+                slots.looked_at = Some(deadline);
+            }
+            sooner
+        });
+        Ok((Key { at: slots.slots.insert(slot), generation }, sooner))
     }
 
     /// Hands an answer over, and says what is wanted from now on. One that nobody waits for is
@@ -175,7 +184,8 @@ impl Pending {
     pub(crate) fn expire(&self, now: Instant) -> Option<Instant> {
         let mut next: Option<Instant> = None;
         let mut wakers = Vec::new();
-        for (_, slot) in &mut self.lock().slots {
+        let mut slots = self.lock();
+        for (_, slot) in &mut slots.slots {
             match slot.deadline {
                 Some(deadline) if deadline <= now => {
                     slot.late = true;
@@ -186,6 +196,8 @@ impl Pending {
                 None => {}
             }
         }
+        slots.looked_at = next;
+        drop(slots);
         wakers.into_iter().for_each(Waker::wake);
         next
     }

@@ -50,7 +50,7 @@ pub(crate) struct Core {
     peers: RwLock<Arc<Vec<Arc<Peer>>>>,
     next_peer: AtomicU64,
     /// Where announcements reach everybody of an engine at once.
-    buses: RwLock<Vec<Arc<dyn Link>>>,
+    buses: RwLock<Arc<Vec<Arc<dyn Link>>>>,
 }
 
 impl Core {
@@ -269,7 +269,8 @@ impl Host for Core {
     }
 
     fn announce_over(&self, bus: Arc<dyn Link>) {
-        self.buses.write().unwrap_or_else(PoisonError::into_inner).push(bus);
+        let mut buses = self.buses.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut *buses).push(bus);
     }
 
     fn broadcast(self: Arc<Self>, event: Message) -> BoxFuture<'static, Result<(), Fault>> {
@@ -277,11 +278,22 @@ impl Host for Core {
             if self.hub.end_reason().is_some() {
                 return Err(stopped());
             }
-            let event = self.prepared(event);
-            let buses = self.buses.read().unwrap_or_else(PoisonError::into_inner).clone();
-            let announced: Vec<_> = buses.iter().map(|bus| bus.publish(&event)).collect();
-            let (_, waiting) =
-                self.hand(&event, |peer| buses.is_empty() || !peer.caller().back().hears_bus());
+            let buses = Arc::clone(&self.buses.read().unwrap_or_else(PoisonError::into_inner));
+            let alone = |peer: &Peer| buses.is_empty() || !peer.caller().back().hears_bus();
+            // A bus names its server itself.
+            let event = if !buses.is_empty() && !self.read().iter().any(|peer| alone(peer)) {
+                Arc::new(event)
+            } else {
+                self.prepared(event)
+            };
+            let mut announced = Vec::new();
+            for bus in buses.iter() {
+                match bus.publish(&event) {
+                    Published::Accepted => {}
+                    other => announced.push(other),
+                }
+            }
+            let (_, waiting) = self.hand(&event, alone);
             // What a bus keeps for readers to come is kept, or the announcer is told that it is not.
             for announced in announced {
                 announced.done().await?;

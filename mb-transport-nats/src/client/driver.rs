@@ -1,7 +1,7 @@
 //! The one task of a client: takes what comes, in its order, keeps time, gives signs of life, and
 //! notices the end.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, pin::pin, sync::Arc, time::Duration};
 
 use async_nats::{Message as NatsMessage, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
@@ -94,9 +94,8 @@ impl Driver {
         let every = self.shared.limits.heartbeat.clamp(Duration::from_millis(1), FAR);
         let mut beat = interval_at(Instant::now() + every, every);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut next_deadline = None;
+        let mut late = pin!(sleep_until(Instant::now() + FAR));
         while self.shared.out.pending.closed().is_none() {
-            let late = next_deadline.unwrap_or_else(|| Instant::now() + FAR);
             let waiting = async {
                 match &mut self.waiting {
                     Some(waiting) => waiting.await,
@@ -117,7 +116,13 @@ impl Driver {
                     None => break,
                 },
                 message = self.intake.next() => match message {
-                    Some((kind, message)) => self.handle(kind, message).await,
+                    Some((kind, message)) => {
+                        self.handle(kind, message).await;
+                        // What came with it.
+                        while let Some((kind, message)) = self.intake.take_ready() {
+                            self.handle(kind, message).await;
+                        }
+                    }
                     None => self.shared.lost(EndReason::ConnectionLost),
                 },
                 changed = self.health.changed() => {
@@ -126,10 +131,12 @@ impl Driver {
                 }
                 _ = beat.tick() => self.beat(),
                 () = self.shared.out.sooner.notified() => {
-                    next_deadline = self.shared.out.pending.expire(Instant::now());
+                    let next = self.shared.out.pending.expire(Instant::now());
+                    late.as_mut().reset(next.unwrap_or_else(|| Instant::now() + FAR));
                 }
-                () = sleep_until(late) => {
-                    next_deadline = self.shared.out.pending.expire(Instant::now());
+                () = &mut late => {
+                    let next = self.shared.out.pending.expire(Instant::now());
+                    late.as_mut().reset(next.unwrap_or_else(|| Instant::now() + FAR));
                 }
             }
         }

@@ -135,7 +135,7 @@ fn join(hello: &Hello, client_id: String, connection: String, max_message: usize
 }
 
 /// Where something of a contract goes, by contract and name.
-type Subjects = std::collections::HashMap<usize, Subject>;
+type Subjects = rustc_hash::FxHashMap<usize, Subject>;
 
 /// Whether every contract that is asked for is there in a compatible version.
 fn all_there(asked: &[ContractVersion], served: &[ContractVersion]) -> bool {

@@ -39,10 +39,8 @@ impl Bus {
             // From here on it has an id, by which those who get it twice know it.
             event.context().id();
         }
-        let frame = event.frame(&station.codec, || {
-            event.body().encode(&station.codec).map(|Encoded { bytes, .. }| bytes)
-        });
-        let payload = frame
+        let encoded = event.body().encode(&station.codec);
+        let Encoded { bytes: payload, .. } = encoded
             .map_err(|error| Fault::new(FaultKind::ValidationFailed, format!("{name} {error}")))?;
         let (size, limit) = (payload.len(), station.nats.max_payload());
         if size > limit {
@@ -85,7 +83,8 @@ impl Station {
         let mut headers = Headers::default();
         put_codec(&mut headers, &self.codec);
         if !event.context().says_only_source() {
-            headers.put_context(event.context());
+            let context = event.context().clone().with_source(self.host.id());
+            headers.put_context(&context);
             if let Some(known) = known {
                 headers.put(headers::CONTRACT, &known.stamp);
             }

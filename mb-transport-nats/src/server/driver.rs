@@ -1,6 +1,7 @@
 //! The one task of a server: takes what comes, in its order, until the end.
 
 use std::{
+    pin::pin,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -54,9 +55,8 @@ impl Driver {
         let every = (station.limits.silence / 4).clamp(Duration::from_millis(10), FAR);
         let mut sweep = interval_at(Instant::now() + every, every);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut next_deadline = None;
+        let mut late = pin!(sleep_until(Instant::now() + FAR));
         loop {
-            let late = next_deadline.unwrap_or_else(|| Instant::now() + FAR);
             let waiting = async {
                 match &mut self.waiting {
                     Some(waiting) => waiting.await,
@@ -83,7 +83,13 @@ impl Driver {
                     None => break,
                 },
                 message = self.intake.next() => match message {
-                    Some((kind, message)) => self.handle(kind, message).await,
+                    Some((kind, message)) => {
+                        self.handle(kind, message).await;
+                        // What came with it.
+                        while let Some((kind, message)) = self.intake.take_ready() {
+                            self.handle(kind, message).await;
+                        }
+                    }
                     None => break,
                 },
                 Ok(()) = self.health.changed() => {
@@ -95,8 +101,8 @@ impl Driver {
                     self.regained = health.regained;
                 }
                 _ = sweep.tick() => station.sweep(),
-                () = station.sooner.notified() => next_deadline = expire(&station),
-                () = sleep_until(late) => next_deadline = expire(&station),
+                () = station.sooner.notified() => late.as_mut().reset(expire(&station)),
+                () = &mut late => late.as_mut().reset(expire(&station)),
             }
         }
         self.end().await;
@@ -286,11 +292,12 @@ impl Station {
     }
 }
 
-/// Ends the calls of clients whose time is over.
-fn expire(station: &Station) -> Option<Instant> {
+/// Ends the calls of clients whose time is over, and says when the next one's is.
+fn expire(station: &Station) -> Instant {
     let now = Instant::now();
     let everybody = station.everybody();
-    everybody.iter().filter_map(|(_, entry)| entry.back.out.pending.expire(now)).min()
+    let next = everybody.iter().filter_map(|(_, entry)| entry.back.out.pending.expire(now)).min();
+    next.unwrap_or(now + FAR)
 }
 
 /// `<contract>/<name>` of `P.<contract>.v<major>.<kind>.<name>`.

@@ -8,6 +8,7 @@ use std::{
 
 use async_nats::{Client, Subject};
 use mb_core::{Codec, ContractDescriptor, EndReason, Host, Limits};
+use rustc_hash::FxHashMap;
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::Instant,
@@ -39,9 +40,9 @@ pub(crate) struct Station {
     pub(crate) limits: Arc<Limits>,
     pub(crate) started: SystemTime,
     /// By the subjects of requests.
-    pub(crate) endpoints: HashMap<String, Arc<Endpoint>>,
+    pub(crate) endpoints: FxHashMap<String, Arc<Endpoint>>,
     /// By full name.
-    pub(crate) events: HashMap<&'static str, Announced>,
+    pub(crate) events: FxHashMap<&'static str, Announced>,
     /// Where the announcer of an event is reached: what tells who it is.
     pub(crate) from: Subject,
     clients: Mutex<Clients>,
@@ -165,7 +166,7 @@ impl Station {
         let Parts { nats, host, space, queue, codec, codecs, commands } = parts;
         let base = format!("{}.", nats.new_inbox());
         let instance: Arc<str> = uuid::Uuid::now_v7().simple().to_string().into();
-        let mut endpoints = HashMap::new();
+        let mut endpoints = FxHashMap::default();
         for contract in host.contracts() {
             for request in contract.requests {
                 let subject = space.of(contract.name, contract.major(), "req", request.name);
@@ -176,7 +177,7 @@ impl Station {
                 }
             }
         }
-        let mut events = HashMap::new();
+        let mut events = FxHashMap::default();
         for contract in host.contracts() {
             for event in contract.events {
                 if let Some(subject) = space.of(contract.name, contract.major(), "evt", event.name)
