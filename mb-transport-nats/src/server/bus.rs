@@ -69,9 +69,11 @@ impl Bus {
         let event =
             OutboundMessage { subject, payload, headers, reply: Some(station.from.clone()) };
         // Mostly there is room at once, and nothing to be kept for later.
-        match send(station.nats.clone(), event.clone()).now_or_never() {
+        match send(&station.nats, event.clone()).now_or_never() {
             Some(sent) => sent.map(|()| Published::Accepted),
-            None => Ok(Published::Waiting(Box::pin(send(station.nats.clone(), event)))),
+            None => {
+                Ok(Published::Waiting(Box::pin(async move { send(&station.nats, event).await })))
+            }
         }
     }
 }
@@ -93,8 +95,8 @@ impl Station {
     }
 }
 
-async fn send(nats: Client, event: OutboundMessage) -> Result<(), Fault> {
-    let sent = async_nats::client::traits::Publisher::publish_message(&nats, event).await;
+async fn send(nats: &Client, event: OutboundMessage) -> Result<(), Fault> {
+    let sent = async_nats::client::traits::Publisher::publish_message(nats, event).await;
     sent.map_err(|error| Fault::unavailable(format!("the event was not sent: {error}")))
 }
 
