@@ -7,12 +7,14 @@ pub use mb_runtime::{
     ContractVersion, Credentials, CustomCodec, DeclaredError, DecodeError, DurableGuard,
     DurableSubscribing, EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event,
     EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, LoggedIn, Login,
-    LoginError, Never, Notice, Overflow, Payload, Publish, RawCall, RawStream, Received, Reconnect,
-    Reply, Request, RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, StartError,
-    Status, StopError, Stream, StreamCall, Subscribe, Subscribing, Subscription, SubscriptionGuard,
-    Transport, UnknownName, WireError,
+    LoginError, Message, Name, Never, Notice, Overflow, Payload, Publish, RawCall, RawStream,
+    Received, Reconnect, Reply, Request, RequestDescriptor, Resolve, ServedContract, Server,
+    ServerBuilder, Span, StartError, Status, StopError, Stream, StreamCall, Streaming, Subscribe,
+    Subscribing, Subscription, SubscriptionGuard, TraceparentError, Transport, UnknownName,
+    WireError,
 };
 
+pub use mb_runtime::middleware;
 #[cfg(feature = "nats")]
 pub use mb_runtime::nats;
 #[cfg(feature = "ws")]
@@ -36,6 +38,10 @@ mod guide {
     mod context {}
     #[doc = include_str!("../docs/nats.md")]
     mod nats {}
+    #[doc = include_str!("../docs/middleware.md")]
+    mod middleware {}
+    #[doc = include_str!("../docs/resilience.md")]
+    mod resilience {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
 }

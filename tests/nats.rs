@@ -9,6 +9,8 @@ mod durable;
 mod foreign;
 #[path = "nats/injection.rs"]
 mod injection;
+#[path = "nats/middleware.rs"]
+mod middleware;
 #[path = "common/nats_server.rs"]
 mod nats_server;
 #[path = "nats/options.rs"]

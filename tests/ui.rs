@@ -21,7 +21,7 @@ fn diagnostics() {
         eprintln!("SKIPPED: the messages are those of {COMPILER}x, this is {version}");
         return;
     }
-    for kind in ["contract", "types", "event", "error", "request", "stream", "use"] {
+    for kind in ["contract", "types", "event", "error", "request", "stream", "sensitive", "use"] {
         cases.compile_fail(format!("tests/ui/{kind}/*.rs"));
     }
 }

@@ -1,10 +1,11 @@
-//! `cargo run --release -p mb-bench -- inproc|compile|ws|nats|fanout|connections|all [--json]`: what a
+//! `cargo run --release -p mb-bench -- inproc|middleware|compile|ws|nats|fanout|connections|all [--json]`: what a
 //! call, an event, a connection and a contract cost, beside their floors and peers, in one run.
 //! Ratios are what to read; absolute figures are this machine's.
 
 mod compile;
 mod inproc;
 mod measure;
+mod middleware;
 mod nats;
 mod payload;
 mod report;
@@ -12,7 +13,8 @@ mod ws;
 
 use std::{io, process::ExitCode};
 
-const USAGE: &str = "usage: mb-bench inproc|compile|ws|nats|fanout|connections|all [--json] [--only ROW]
+const USAGE: &str =
+    "usage: mb-bench inproc|middleware|compile|ws|nats|fanout|connections|all [--json] [--only ROW]
        connections also takes [--connections N] [--seconds N]; all leaves it out, and nats, which needs a
        nats-server";
 
@@ -28,6 +30,7 @@ struct Options {
 #[derive(Clone, Copy)]
 enum Group {
     Inproc,
+    Middleware,
     Compile,
     Ws,
     Nats,
@@ -45,13 +48,20 @@ impl Options {
             };
             match argument.as_str() {
                 "inproc" => options.groups.push(Group::Inproc),
+                "middleware" => options.groups.push(Group::Middleware),
                 "compile" => options.groups.push(Group::Compile),
                 "ws" => options.groups.push(Group::Ws),
                 "nats" => options.groups.push(Group::Nats),
                 "fanout" => options.groups.push(Group::Fanout),
                 "connections" => options.groups.push(Group::Connections),
                 "all" => {
-                    options.groups = vec![Group::Inproc, Group::Compile, Group::Ws, Group::Fanout];
+                    options.groups = vec![
+                        Group::Inproc,
+                        Group::Middleware,
+                        Group::Compile,
+                        Group::Ws,
+                        Group::Fanout,
+                    ];
                 }
                 "--json" => options.json = true,
                 // For a profiler, which sees nothing else then.
@@ -69,7 +79,12 @@ impl Options {
         match group {
             Group::Inproc => {
                 let rows = measure::group(&inproc::subjects()?, only);
-                if self.json { report::inproc::json(&rows) } else { report::inproc::table(&rows) }
+                report::inproc::print("inproc", "in process", &rows, self.json);
+            }
+            Group::Middleware => {
+                let rows = measure::group(&middleware::subjects()?, only);
+                let what = "in process, behind layers that do nothing";
+                report::inproc::print("middleware", what, &rows, self.json);
             }
             Group::Compile => {
                 let rows = compile::measure()?;

@@ -1,11 +1,11 @@
 //! A declared error on its way, whichever contract it belongs to: the typed value itself while it
 //! stays in the process, its wire form once it has crossed.
 
-use std::{any::Any, fmt};
+use std::{any::Any, error::Error, fmt};
 
 use serde_json::{Map, Value};
 
-use crate::{Codec, DeclaredError, Failure, Fault, FaultKind, WireError};
+use crate::{Codec, DeclaredError, ErrorDescriptor, Failure, Fault, FaultKind, Status, WireError};
 
 /// A declared error whose type only its contract knows.
 ///
@@ -36,13 +36,30 @@ impl AnyError {
     /// What programs match on.
     pub fn code(&self) -> &str {
         match &self.0 {
-            Repr::Typed(error) => error.code(),
+            Repr::Typed(error) => error.descriptor().code,
             Repr::Wire(error) => &error.code,
         }
     }
 
+    /// The HTTP-like status, where its sender says one.
+    pub fn status(&self) -> Option<Status> {
+        match &self.0 {
+            Repr::Typed(error) => Some(error.descriptor().status),
+            Repr::Wire(error) => error.status.map(Status::clamped),
+        }
+    }
+
+    /// Whether the same request may succeed when sent again.
+    pub fn is_retryable(&self) -> bool {
+        match &self.0 {
+            Repr::Typed(error) => error.descriptor().retryable,
+            Repr::Wire(error) => error.retryable.unwrap_or_default(),
+        }
+    }
+
     /// Reads the error as one of `E`. A code that `E` does not declare becomes a fault that
-    /// carries code, status, message and details; so does a known one whose details do not fit.
+    /// carries code, status, message and details; so does a known one whose details do not fit,
+    /// without them where something of them is sensitive.
     pub fn resolve<E: DeclaredError>(self) -> Failure<E> {
         let wire = match self.0 {
             Repr::Typed(error) => {
@@ -66,13 +83,17 @@ impl AnyError {
         }
         match serde_json::from_value(Value::Object(tagged)) {
             Ok(error) => Failure::Declared(error),
-            Err(reason) => Failure::Fault(
-                Fault::new(
-                    FaultKind::ContractMismatch,
-                    format!("the details of {} are not as declared: {reason}", wire.code),
-                )
-                .with_details(wire.into_value()),
-            ),
+            Err(reason) => {
+                let reason = variant.of_details(reason.to_string());
+                let reason = format!("the details of {} are not as declared: {reason}", wire.code);
+                let details = if variant.sensitive.is_empty() {
+                    wire
+                } else {
+                    WireError { details: None, ..wire }
+                };
+                let fault = Fault::new(FaultKind::ContractMismatch, reason);
+                Failure::Fault(fault.with_details(details.into_value()))
+            }
         }
     }
 }
@@ -117,6 +138,8 @@ impl fmt::Display for AnyError {
     }
 }
 
+impl Error for AnyError {}
+
 impl fmt::Debug for AnyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AnyError({})", self.code())
@@ -128,17 +151,17 @@ const CODE: &str = "code";
 const DETAILS: &str = "details";
 
 trait Erased: Any + Send + Sync {
-    fn code(&self) -> &'static str;
+    fn descriptor(&self) -> &'static ErrorDescriptor;
     fn to_wire(&self) -> WireError;
 }
 
 impl<E: DeclaredError> Erased for E {
-    fn code(&self) -> &'static str {
-        self.descriptor().code
+    fn descriptor(&self) -> &'static ErrorDescriptor {
+        DeclaredError::descriptor(self)
     }
 
     fn to_wire(&self) -> WireError {
-        let descriptor = self.descriptor();
+        let descriptor = DeclaredError::descriptor(self);
         let details = Codec::JSON
             .encode(self)
             .ok()

@@ -216,16 +216,27 @@ impl Body {
 
     /// Another handle on the same content, where that costs no copy: shared values and bytes.
     pub fn share(&self) -> Option<Self> {
-        match &self.0 {
-            Repr::Owned(_) => None,
-            Repr::Shared(shared) => {
-                Some(Self(Repr::Shared(Shared::new(Arc::clone(&shared.value)))))
-            }
-            Repr::Json(bytes) => Some(Self(Repr::Json(bytes.clone()))),
-            Repr::JsonFollowed(bytes) => Some(Self(Repr::JsonFollowed(bytes.clone()))),
-            Repr::MessagePack(bytes) => Some(Self(Repr::MessagePack(bytes.clone()))),
-            Repr::Custom(encoded) => Some(Self(Repr::Custom(encoded.clone()))),
+        Some(Self(match &self.0 {
+            Repr::Owned(_) => return None,
+            Repr::Shared(shared) => Repr::Shared(Shared::new(Arc::clone(&shared.value))),
+            Repr::Json(bytes) => Repr::Json(bytes.clone()),
+            Repr::JsonFollowed(bytes) => Repr::JsonFollowed(bytes.clone()),
+            Repr::MessagePack(bytes) => Repr::MessagePack(bytes.clone()),
+            Repr::Custom(encoded) => Repr::Custom(encoded.clone()),
+        }))
+    }
+
+    /// Another handle on the same content. A value with one owner becomes one with many.
+    pub(crate) fn share_from_now_on(&mut self) -> Self {
+        if let Some(shared) = self.share() {
+            return shared;
         }
+        let Repr::Owned(value) = std::mem::replace(&mut self.0, Repr::Json(Bytes::new())) else {
+            unreachable!("whatever else can be shared as it is");
+        };
+        let value: Arc<dyn Erased> = Arc::from(value);
+        self.0 = Repr::Shared(Shared::new(Arc::clone(&value)));
+        Self(Repr::Shared(Shared::new(value)))
     }
 }
 

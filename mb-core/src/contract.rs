@@ -107,7 +107,7 @@ impl<E: Event> Subscribe for E {
     }
 
     fn receive(message: &Message) -> Result<Arc<Self>, DecodeError> {
-        message.body().decode_shared()
+        message.body().decode_shared().map_err(|error| E::DESCRIPTOR.of_payload(error))
     }
 }
 

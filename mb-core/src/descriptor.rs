@@ -1,6 +1,8 @@
 //! What is known of a contract without its types: names, docs, codes. Generated as `static` data,
 //! read by routing, middleware and tools.
 
+use std::time::Duration;
+
 use crate::Status;
 
 /// One contract: the `CONTRACT` of every generated module.
@@ -52,6 +54,15 @@ pub struct RequestDescriptor {
     pub detached: bool,
     /// Whether carrying it out twice does no more than once, so that it may be sent again.
     pub idempotent: bool,
+    /// How long it may take, where the contract says so: callers wait no longer unless they say
+    /// otherwise, and its server ends the handler then.
+    pub timeout: Option<Duration>,
+    /// The names on the wire, in the payload, in the reply, and in the types of the contract that
+    /// they may hold, under which something is `#[sensitive]`: not for logs. An empty name stands
+    /// for the whole of either.
+    pub sensitive: &'static [&'static str],
+    /// Where something is sensitive, the fields of the payload that hold nothing of it.
+    pub shown: &'static [&'static str],
 }
 
 /// One event of a contract.
@@ -66,6 +77,11 @@ pub struct EventDescriptor {
     pub docs: &'static str,
     /// Whether it is kept for readers that are not there now: see the guide on NATS.
     pub durable: bool,
+    /// The names on the wire, in the event and in the types of the contract that it may hold, under
+    /// which something is `#[sensitive]`: not for logs. An empty name stands for the whole of it.
+    pub sensitive: &'static [&'static str],
+    /// Where something is sensitive, the fields of the event that hold nothing of it.
+    pub shown: &'static [&'static str],
 }
 
 /// One variant of a declared error.
@@ -84,6 +100,9 @@ pub struct ErrorDescriptor {
     pub docs: &'static str,
     /// Whether the variant has fields, which then travel as `details`.
     pub has_details: bool,
+    /// The names on the wire, in the details and in the types of the contract that they may hold,
+    /// under which something is `#[sensitive]`: not for logs. An empty name stands for the whole.
+    pub sensitive: &'static [&'static str],
 }
 
 // `#[non_exhaustive]` structs cannot be written out by generated code in another crate; these
@@ -113,18 +132,43 @@ impl RequestDescriptor {
         detached: bool,
         idempotent: bool,
     ) -> Self {
-        Self { name, full_name, docs, streamed, detached, idempotent }
+        let (timeout, sensitive, shown): (_, &[&str], &[&str]) = (None, &[], &[]);
+        Self { name, full_name, docs, streamed, detached, idempotent, timeout, sensitive, shown }
+    }
+
+    #[must_use]
+    pub const fn hiding(
+        self,
+        sensitive: &'static [&'static str],
+        shown: &'static [&'static str],
+    ) -> Self {
+        Self { sensitive, shown, ..self }
+    }
+
+    #[must_use]
+    pub const fn within(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
     }
 }
 
 #[doc(hidden)]
 impl EventDescriptor {
     pub const fn declared(name: &'static str, full_name: &'static str, docs: &'static str) -> Self {
-        Self { name, full_name, docs, durable: false }
+        Self { name, full_name, docs, durable: false, sensitive: &[], shown: &[] }
     }
 
+    #[must_use]
     pub const fn durable(self) -> Self {
         Self { durable: true, ..self }
+    }
+
+    #[must_use]
+    pub const fn hiding(
+        self,
+        sensitive: &'static [&'static str],
+        shown: &'static [&'static str],
+    ) -> Self {
+        Self { sensitive, shown, ..self }
     }
 }
 
@@ -138,6 +182,13 @@ impl ErrorDescriptor {
         docs: &'static str,
         has_details: bool,
     ) -> Self {
-        Self { code, status: Status::clamped(status), message, retryable, docs, has_details }
+        let status = Status::clamped(status);
+        Self { code, status, message, retryable, docs, has_details, sensitive: &[] }
+    }
+
+    /// An error is read as a whole: which of its fields hold nothing sensitive makes no difference.
+    #[must_use]
+    pub const fn hiding(self, sensitive: &'static [&'static str], _shown: &[&str]) -> Self {
+        Self { sensitive, ..self }
     }
 }

@@ -44,6 +44,17 @@ pub enum Frame {
     Close(EndReason),
 }
 
+impl Frame {
+    /// How many bytes of a message it carries.
+    #[allow(clippy::len_without_is_empty, reason = "a frame without a message is no empty one")]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Data(bytes) => bytes.len(),
+            Self::Ping | Self::Pong | Self::Close(_) => 0,
+        }
+    }
+}
+
 /// A connection is over, and not by a [`Frame::Close`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -38,6 +38,11 @@ impl Endpoint {
         self.authority.rsplit_once('@').map(|(user_info, _)| user_info)
     }
 
+    /// Whether there is a user, or a user and a password, before the host.
+    pub fn has_credentials(&self) -> bool {
+        self.authority.contains('@')
+    }
+
     /// The path, `/` where there is none.
     pub fn path(&self) -> &str {
         &self.path

@@ -3,9 +3,9 @@
 //! The codes are those of the wire format; a program matches on [`FaultKind`], a person reads the
 //! message, a log line shows the code.
 
-use std::{borrow::Cow, error::Error, fmt, sync::Arc};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Status, WireError};
 
@@ -30,6 +30,8 @@ struct Inner {
     from_call: bool,
     /// Whether the request was on its way when the connection was lost.
     interrupted: bool,
+    /// Whether the log has it, under the id in its details.
+    logged: bool,
 }
 
 /// The kinds of [`Fault`].
@@ -122,6 +124,9 @@ impl FaultKind {
 /// In the details of a fault that says no more: the handler may have run.
 const MAY_HAVE_RUN: &str = "mayHaveRun";
 
+/// In the details of a fault: how many milliseconds to wait.
+const RETRY_AFTER: &str = "retryAfterMs";
+
 impl Fault {
     /// A fault with the code, status and retryability of its kind.
     pub fn new(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {
@@ -135,6 +140,7 @@ impl Fault {
             source: None,
             from_call: false,
             interrupted: false,
+            logged: false,
         }))
     }
 
@@ -236,12 +242,53 @@ impl Fault {
             source: None,
             from_call: false,
             interrupted,
+            logged: false,
         }))
     }
 
     /// Whether this is the code of a kind of fault, which no contract may declare.
     pub(crate) fn is_code(code: &str) -> bool {
         FaultKind::of_code(code) != FaultKind::Undeclared
+    }
+
+    /// What a caller is told of an internal fault that the log has under this id.
+    #[doc(hidden)]
+    pub fn logged_as(id: &str) -> Self {
+        let message = format!("internal error, logged by the server as {id}");
+        let mut fault = Self::new(FaultKind::Internal, message);
+        fault.0.details = Some(serde_json::json!({ "id": id }));
+        fault.0.logged = true;
+        fault
+    }
+
+    /// Whether the log has it: it says no more than where.
+    #[doc(hidden)]
+    pub fn is_logged(&self) -> bool {
+        self.0.logged
+    }
+
+    /// The id under which the server's log has this internal fault.
+    pub fn id(&self) -> Option<&str> {
+        let named = self.0.details.as_ref().filter(|_| self.0.kind == FaultKind::Internal)?;
+        named.get("id")?.as_str()
+    }
+
+    /// Says how long to wait before the same request may succeed. It travels in the details, in
+    /// milliseconds, rounded up.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        let millis = u64::try_from(wait.as_micros().div_ceil(1000)).unwrap_or(u64::MAX);
+        let details = self.0.details.get_or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(details) = details {
+            details.insert(RETRY_AFTER.to_owned(), millis.into());
+        }
+        self
+    }
+
+    /// How long to wait before the same request may succeed, if the fault says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let millis = self.0.details.as_ref()?.get(RETRY_AFTER)?.as_u64()?;
+        Some(Duration::from_millis(millis))
     }
 
     /// Notes that a call has failed with this fault.

@@ -22,6 +22,7 @@ mod limits;
 mod link;
 mod message;
 mod named;
+mod sensitive;
 mod status;
 mod transport;
 mod version;
@@ -31,7 +32,7 @@ pub use any_error::{AnyError, Resolve};
 pub use body::{Body, Encoded};
 pub use caller::{Caller, ClientInfo};
 pub use codec::{Codec, CustomCodec, DecodeError, EncodeError, scratch};
-pub use context::{Actor, Auth, Context, Travelling};
+pub use context::{Actor, Auth, Context, Span, TraceparentError, Travelling};
 pub use contract::{
     AnyRequest, Contract, DeclaredError, Event, EventOf, Linked, Payload, Publish, Request,
     Subscribe,
@@ -48,6 +49,7 @@ pub use link::{
 };
 pub use message::{Message, Name};
 pub use named::{UnknownName, named};
+pub use sensitive::Hidden;
 pub use status::Status;
 pub use transport::{
     BindError, Binding, Connected, Connection, Dial, Hello, Host, Transport, codec_option,

@@ -93,9 +93,31 @@ impl Message {
         &self.body
     }
 
-    /// Gives it another context.
+    /// Calls it by what it was found to be.
+    #[doc(hidden)]
+    pub fn set_name(&mut self, name: Name) {
+        self.name = name;
+    }
+
+    /// Gives it another body.
+    pub fn set_body(&mut self, body: Body) {
+        self.body = body;
+    }
+
+    /// The same message once more, say to send it again. Its context is the same, down to the id. A
+    /// typed payload is not copied, but shared from here on: one that is decoded while there are
+    /// copies of it goes the long way through JSON.
+    #[must_use]
+    pub fn copy(&mut self) -> Self {
+        let body = self.body.share_from_now_on();
+        Self { name: self.name.clone(), context: self.context.clone(), body }
+    }
+
+    /// Gives it another context. On a receiver's side, who the caller is and who is acting stay what
+    /// they are.
     #[inline]
-    pub fn set_context(&mut self, context: Context) {
+    pub fn set_context(&mut self, mut context: Context) {
+        context.replace(&mut self.context);
         self.context = context;
     }
 
@@ -105,7 +127,8 @@ impl Message {
         &mut self.context
     }
 
-    /// Takes its context, and leaves an empty one.
+    /// Takes its context, and leaves an empty one. On a receiver's side, who the caller is goes along.
+    #[doc(hidden)]
     pub fn take_context(&mut self) -> Context {
         std::mem::take(&mut self.context)
     }

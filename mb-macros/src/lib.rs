@@ -15,6 +15,7 @@ mod expand;
 mod model;
 mod names;
 mod parse;
+mod serde_attributes;
 
 #[cfg(test)]
 mod tests;

@@ -127,3 +127,65 @@ fn full() -> TokenStream {
         }
     }
 }
+
+/// Something sensitive in every place where it may be.
+fn secrets() -> TokenStream {
+    quote! {
+        #[contract(version = "1.0.0")]
+        pub mod vault {
+            use super::Stamp;
+            use std::collections::HashMap;
+
+            struct Card { holder: String, #[sensitive] #[serde(alias = "no")] card_number: String }
+
+            struct Pin(#[sensitive] u32);
+
+            enum Proof<T> {
+                None,
+                Password(#[sensitive] String),
+                Key { #[sensitive] r#type: String, f: T },
+            }
+
+            type Wallet = HashMap<String, Vec<Card>>;
+
+            #[event]
+            struct Opened { #[sensitive] by_whom: String, at: u64 }
+
+            #[event]
+            struct Seen { card: Option<Wallet>, count: u32 }
+
+            #[event]
+            struct Closed { at: u64 }
+
+            #[error]
+            enum VaultError {
+                #[error(status = 401, message = "not at {at}")]
+                Refused { at: u64, #[sensitive] tried: String },
+                #[error(status = 503, message = "closed")]
+                Busy,
+            }
+
+            /// Opens it.
+            #[request(timeout = "1500ms")]
+            async fn open(
+                user: String,
+                /// Not for logs.
+                #[sensitive] #[serde(rename = "pass-word")] password: String,
+                proof: Option<Proof<u8>>,
+                stamp: Stamp,
+            ) -> Result<u32, VaultError>;
+
+            #[request]
+            async fn change(pin: Pin, when: u64);
+
+            #[request]
+            fn cards(user: String) -> impl Stream<Item = Card>;
+
+            #[request]
+            async fn guess() -> Vec<Pin>;
+
+            #[request]
+            async fn count(of: Vec<String>) -> u32;
+        }
+    }
+}

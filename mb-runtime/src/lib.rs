@@ -11,6 +11,8 @@ mod client;
 pub mod conformance;
 mod dispatch;
 mod login;
+mod meters;
+pub mod middleware;
 mod server;
 mod session;
 mod subscription;
@@ -40,8 +42,9 @@ pub use mb_core::{
     Actor, AnyError, AnyRequest, Auth, BindError, Body, Caller, ClientInfo, Codec, Context,
     Contract, ContractDescriptor, ContractVersion, CustomCodec, DeclaredError, DecodeError,
     EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor,
-    EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, Never, Payload, Publish, Reply,
-    Request, RequestDescriptor, Resolve, Status, Subscribe, Transport, UnknownName, WireError,
+    EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, Message, Name, Never, Payload,
+    Publish, Reply, Request, RequestDescriptor, Resolve, Span, Status, Streaming, Subscribe,
+    TraceparentError, Transport, UnknownName, WireError,
 };
 pub use server::{Server, ServerBuilder, StartError, StopError};
 #[cfg(feature = "fuzzing")]

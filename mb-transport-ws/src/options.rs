@@ -12,20 +12,31 @@ pub(crate) fn of_server(tls: bool) -> &'static [&'static str] {
     if tls { &["codec", "origin", "cert", "key", "client_ca"] } else { &["codec", "origin"] }
 }
 
-/// Checks that there are no others than these.
+/// Checks that there are no others than these, each at most once but for `origin`, and nothing that
+/// would be ignored.
 pub(crate) fn check(endpoint: &Endpoint, known: &[&str]) -> Result<(), String> {
-    match endpoint.options().find(|(key, _)| !known.contains(key)) {
-        Some((key, _)) => {
-            Err(format!("no option is called `{key}`: there is {}", known.join(", ")))
-        }
-        None => Ok(()),
+    if endpoint.has_credentials() {
+        let reason =
+            "a user and a password mean nothing here: log in with `.login(Credentials::..)`";
+        return Err(reason.to_owned());
     }
+    let mut seen = Vec::new();
+    for (key, _) in endpoint.options() {
+        if !known.contains(&key) {
+            return Err(format!("no option is called `{key}`: there is {}", known.join(", ")));
+        }
+        if key != "origin" && seen.contains(&key) {
+            return Err(format!("the option `{key}` is given twice"));
+        }
+        seen.push(key);
+    }
+    Ok(())
 }
 
-/// The value of an option: the last one, where it is given twice.
+/// The value of an option.
 #[cfg(feature = "tls")]
 pub(crate) fn value(endpoint: &Endpoint, name: &str) -> Option<String> {
-    endpoint.options().filter(|(key, _)| *key == name).last().map(|(_, value)| value.to_owned())
+    endpoint.options().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
 }
 
 /// Whether the connection is to be encrypted.

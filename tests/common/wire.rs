@@ -34,6 +34,7 @@ struct Shared {
     dialed: Mutex<usize>,
 }
 
+#[allow(dead_code, reason = "each test file uses the part it needs")]
 impl Wire {
     /// How long each frame is on its way.
     pub fn set_latency(&self, latency: Duration) {

@@ -25,7 +25,7 @@ fn runtime() -> std::io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-struct Shop;
+pub(crate) struct Shop;
 
 impl shop::Service for Shop {
     async fn create_order(

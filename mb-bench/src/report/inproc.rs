@@ -4,11 +4,15 @@ use serde_json::json;
 
 use crate::measure::Row;
 
-/// A table with bars for the latency.
-pub(crate) fn table(rows: &[Row]) {
-    println!("in process, one-thread runtime: medians of interleaved rounds\n");
+/// A table with bars for the latency, or one object per line.
+pub(crate) fn print(group: &str, what: &str, rows: &[Row], as_json: bool) {
+    if as_json { lines(group, rows) } else { table(what, rows) }
+}
+
+fn table(what: &str, rows: &[Row]) {
+    println!("{what}, one-thread runtime: medians of interleaved rounds\n");
     println!(
-        "{:<14} {:>8} {:>8} {:>7} {:>11} {:>7} {:>9}",
+        "{:<22} {:>8} {:>8} {:>7} {:>11} {:>7} {:>9}",
         "", "p50 us", "p99 us", "spread", "calls/s x64", "allocs", "vs floor"
     );
     let slowest = rows.iter().map(|row| row.p50_us).fold(f64::MIN, f64::max);
@@ -16,7 +20,7 @@ pub(crate) fn table(rows: &[Row]) {
         let vs_floor = row.p50_vs_floor.map_or_else(String::new, |ratio| format!("{ratio:.2}x"));
         let bar = "#".repeat((row.p50_us / slowest * 30.0).round() as usize);
         println!(
-            "{:<14} {:>8.3} {:>8.3} {:>6.0}% {:>11.0} {:>7.1} {:>9}  {bar}",
+            "{:<22} {:>8.3} {:>8.3} {:>6.0}% {:>11.0} {:>7.1} {:>9}  {bar}",
             row.name,
             row.p50_us,
             row.p99_us,
@@ -28,11 +32,10 @@ pub(crate) fn table(rows: &[Row]) {
     }
 }
 
-/// One object per line.
-pub(crate) fn json(rows: &[Row]) {
+fn lines(group: &str, rows: &[Row]) {
     for row in rows {
         let object = json!({
-            "group": "inproc",
+            "group": group,
             "name": row.name,
             "p50_us": row.p50_us,
             "p99_us": row.p99_us,

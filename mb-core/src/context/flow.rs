@@ -53,6 +53,14 @@ impl Context {
         Self { deadline: None, ..self }
     }
 
+    /// This context with the earlier of two deadlines. Still a view where it is one.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn ending_by(self, deadline: Instant) -> Self {
+        let earlier = self.deadline.map_or(deadline, |own| own.min(deadline));
+        Self { deadline: Some(earlier), ..self }
+    }
+
     /// The deadline of the message that this task is handling, if it has one.
     #[doc(hidden)]
     pub fn current_deadline() -> Option<Instant> {
@@ -98,6 +106,15 @@ impl Context {
     #[inline]
     pub fn receive(&mut self, caller: Arc<Caller>) {
         self.caller = Some(caller);
+    }
+
+    /// Takes another's place, and stays the receiver's view that the other was: who the caller is does
+    /// not change by that.
+    pub(crate) fn replace(&mut self, other: &mut Self) {
+        if other.is_view() {
+            self.caller = other.caller.take();
+            self.actor = other.actor.take();
+        }
     }
 
     /// A server's view, with who its own login says is acting.

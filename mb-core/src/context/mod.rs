@@ -6,6 +6,7 @@
 
 mod flow;
 mod ids;
+mod trace;
 mod wire;
 
 use std::{
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 
 use crate::{Caller, Fault, Publish};
 use ids::SharedId;
+pub use trace::{Span, TraceparentError};
 pub use wire::Travelling;
 
 /// What surrounds a message. Cheap to make, cheap to clone; clones share what is made lazily.
@@ -201,6 +203,14 @@ impl Context {
         })
     }
 
+    /// Adds one entry beside the payload, in place: for middleware, whose message stays the one that
+    /// its caller sent.
+    pub fn set_metadata(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        self.write_in_place(|written| {
+            written.metadata.insert(key.into(), value.into());
+        });
+    }
+
     /// Sets the message's id.
     #[must_use]
     pub fn with_id(self, id: impl Into<String>) -> Self {
@@ -217,6 +227,12 @@ impl Context {
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self.outgoing() }
+    }
+
+    /// Sets when the answer is of no more use, and leaves a receiver's view one.
+    #[doc(hidden)]
+    pub fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = Some(deadline);
     }
 
     /// Announces an event to every client of the server that is handling this message, as caused
@@ -265,6 +281,15 @@ impl Context {
         let mut written = context.written.into_inner().unwrap_or_default();
         write(Arc::make_mut(&mut written));
         Self { deadline: context.deadline, written: written.into(), ..Self::new() }
+    }
+
+    /// Changes what was written, and leaves a receiver's view one.
+    fn write_in_place(&mut self, write: impl FnOnce(&mut Written)) {
+        // The id is the message's, whatever becomes of the rest.
+        self.id();
+        let mut written = std::mem::take(&mut self.written).into_inner().unwrap_or_default();
+        write(Arc::make_mut(&mut written));
+        self.written = written.into();
     }
 
     #[inline]

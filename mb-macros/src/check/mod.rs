@@ -1,14 +1,20 @@
 //! What no single item can know: names and codes that collide. Of two that collide, the first is
 //! kept, so that the collision is the only error.
 
-use std::{collections::HashMap, fmt::Display, hash::Hash};
+mod debug;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Display,
+    hash::Hash,
+};
 
 use quote::ToTokens;
 use syn::{Attribute, Fields, Ident};
 
 use crate::{
     errors::Errors,
-    model::{Contract, ErrorEnum, ErrorVariant, PlainType},
+    model::{Contract, ErrorEnum, ErrorVariant, PlainType, is_sensitive},
     names,
 };
 
@@ -27,6 +33,7 @@ pub(crate) fn check(contract: &mut Contract, errors: &Errors) {
     codes(contract, errors);
     declared_errors(contract, errors);
     field_names(contract, errors);
+    debug::check(contract, errors);
 }
 
 /// Fields that serde would call the same. Those that the user names himself, serde checks.
@@ -176,17 +183,20 @@ fn codes(contract: &mut Contract, errors: &Errors) {
     for error in &contract.errors {
         for variant in &error.variants {
             let (first, shape) = *shapes.entry(&variant.code).or_insert((error, variant));
-            if fields(shape) != fields(variant) {
-                errors.at_both(
-                    &variant.variant.ident,
-                    format!(
-                        "the code {} has other fields in `{}`: one code is one shape",
-                        variant.code, first.ident
-                    ),
-                    &shape.variant.ident,
-                    "the first one",
-                );
-            }
+            let differs = match (fields(shape), fields(variant)) {
+                (first, second) if first != second => "other fields",
+                _ if sensitive(shape) != sensitive(variant) => "other sensitive fields",
+                _ => continue,
+            };
+            errors.at_both(
+                &variant.variant.ident,
+                format!(
+                    "the code {} has {differs} in `{}`: one code is one shape",
+                    variant.code, first.ident
+                ),
+                &shape.variant.ident,
+                "the first one",
+            );
         }
     }
 }
@@ -201,4 +211,9 @@ fn fields(variant: &ErrorVariant) -> Vec<(String, String)> {
         .collect();
     fields.sort();
     fields
+}
+
+fn sensitive(variant: &ErrorVariant) -> BTreeSet<String> {
+    let fields = variant.variant.fields.iter().filter(|field| is_sensitive(&field.attrs));
+    fields.filter_map(|field| field.ident.as_ref().map(names::text)).collect()
 }

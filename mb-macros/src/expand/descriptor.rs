@@ -3,7 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::{Scope, fingerprint};
+use super::{
+    Scope, fingerprint,
+    sensitive::{InMessage, Sensitive},
+};
 use crate::model::{ErrorVariant, docs};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
@@ -13,26 +16,40 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let (name, version) = (&contract.name, &contract.version);
     let fingerprint = fingerprint::of(contract);
     let about = docs(&contract.attrs);
+    let sensitive = Sensitive::new(contract);
     let full = |wire: &str| format!("{name}/{wire}");
     let requests = contract.requests.iter().map(|request| {
         let (wire, docs) = (&request.wire_name, &request.docs);
         let (streamed, detached) = (request.reply.streamed, request.detached);
         let idempotent = request.idempotent;
         let full = full(wire);
-        quote!(#rt::RequestDescriptor::declared(#wire, #full, #docs, #streamed, #detached, #idempotent))
+        let hiding = hiding(&sensitive.in_request(request));
+        let timeout = request.timeout.map(|time| {
+            let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            quote!(.within(::core::time::Duration::from_millis(#millis)))
+        });
+        quote! {
+            #rt::RequestDescriptor::declared(#wire, #full, #docs, #streamed, #detached, #idempotent)
+            #timeout #hiding
+        }
     });
     let events = contract.events.iter().map(|event| {
         let (wire, docs) = (&event.wire_name, &event.docs);
         let full = full(wire);
         let durable = event.durable.then(|| quote!(.durable()));
-        quote!(#rt::EventDescriptor::declared(#wire, #full, #docs)#durable)
+        let hiding = hiding(&sensitive.in_event(event));
+        quote!(#rt::EventDescriptor::declared(#wire, #full, #docs) #durable #hiding)
     });
-    let errors = contract.errors.iter().flat_map(|error| &error.variants).map(|error| {
+    let variants =
+        contract.errors.iter().flat_map(|error| error.variants.iter().map(move |v| (error, v)));
+    let errors = variants.map(|(of, error)| {
         let ErrorVariant { code, status, template, retryable, docs, variant } = error;
+        let hiding = hiding(&sensitive.in_error(of, error));
         let text = &template.text;
         let has_details = !variant.fields.is_empty();
         quote! {
             #rt::ErrorDescriptor::declared(#code, #status, #text, #retryable, #docs, #has_details)
+            #hiding
         }
     });
     quote_spanned! {at=>
@@ -47,4 +64,11 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
             &[#(#errors),*],
         );
     }
+}
+
+/// What of a message is not to be shown, where there is anything.
+fn hiding(message: &InMessage) -> Option<TokenStream> {
+    let InMessage { names, shown } = message;
+    let names = names.iter();
+    (names.len() > 0).then(|| quote!(.hiding(&[#(#names),*], &[#(#shown),*])))
 }

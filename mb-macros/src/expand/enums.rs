@@ -31,6 +31,7 @@ fn event(scope: &Scope<'_>) -> TokenStream {
         &[],
         "self",
         &["tag = \"event\"", "content = \"payload\""],
+        false,
     );
     quote_spanned! {at=>
         /// Any event of the contract. Events have many readers, who share them.
@@ -47,7 +48,7 @@ fn event(scope: &Scope<'_>) -> TokenStream {
             ) -> ::core::result::Result<::std::sync::Arc<Self>, #rt::DecodeError> {
                 match message.name().as_str() {
                     // Over a network it comes by its bare name, unless that could mean several.
-                    #(#full_names | #names => message.body().decode_shared().map(|event| {
+                    #(#full_names | #names => <#idents as #rt::Subscribe>::receive(message).map(|event| {
                         ::std::sync::Arc::new(Self::#idents(event))
                     }),)*
                     other => ::core::result::Result::Err(#rt::DecodeError::unknown(other)),
@@ -77,7 +78,7 @@ fn request(scope: &Scope<'_>) -> TokenStream {
     let names = requests.iter().map(|request| &request.wire_name);
     let docs = requests.iter().map(|request| super::doc(&request.docs));
     let style = ["tag = \"requestType\"", "content = \"payload\""];
-    let attributes = payload_attributes(scope, &scope.contract.ident, &[], "self", &style);
+    let attributes = payload_attributes(scope, &scope.contract.ident, &[], "self", &style, false);
     quote_spanned! {at=>
         /// Any request of the contract: to be written to a log, and sent as it is.
         #(#attributes)*
@@ -106,7 +107,8 @@ fn error(scope: &Scope<'_>) -> TokenStream {
     let (rt, at) = scope.whole();
     let vis = scope.vis(at);
     let idents: Vec<&Ident> = scope.contract.errors.iter().map(|error| &error.ident).collect();
-    let attributes = payload_attributes(scope, &scope.contract.ident, &[], "self", &["untagged"]);
+    let attributes =
+        payload_attributes(scope, &scope.contract.ident, &[], "self", &["untagged"], false);
     let this = this(&idents);
     quote_spanned! {at=>
         /// Any error of the contract.

@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Attribute, Fields, parse_quote};
+use syn::{Attribute, Fields, Generics, parse_quote};
 
-use super::{Scope, at, payload_attributes};
+use super::{Scope, at, debug, payload_attributes};
 use crate::model::{ErrorEnum, ErrorVariant};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
@@ -23,10 +23,14 @@ fn one(scope: &Scope<'_>, error: &ErrorEnum, start: usize) -> TokenStream {
     let vis = scope.vis(ident.span());
     let count = variants.len();
     let style = ["tag = \"code\"", "content = \"details\"", "rename_all_fields = \"camelCase\""];
-    let payload = payload_attributes(scope, ident, attrs, "self", &style);
+    let hides = variants.iter().any(|error| debug::hides(&error.variant.fields));
+    let payload = payload_attributes(scope, ident, attrs, "self", &style, hides);
+    let of_variants = variants.iter().map(|error| &error.variant);
+    let debug = debug::of_enum(scope, ident, attrs, &Generics::default(), of_variants);
     let declared = variants.iter().map(|error| {
         let code = &error.code;
-        let variant = &error.variant;
+        let mut variant = error.variant.clone();
+        variant.fields = debug::unmarked(&variant.fields);
         let rename: Attribute = parse_quote!(#[serde(rename = #code)]);
         quote!(#rename #variant)
     });
@@ -40,6 +44,7 @@ fn one(scope: &Scope<'_>, error: &ErrorEnum, start: usize) -> TokenStream {
     quote_spanned! {at(ident)=>
         #(#payload)*
         #vis enum #ident { #(#declared),* }
+        #debug
         impl ::core::fmt::Display for #ident {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match #this { #(#messages),* }

@@ -2,6 +2,7 @@
 //! found under, so that it compiles wherever the user's own types are called `Result` or `Vec`.
 
 mod client;
+mod debug;
 mod descriptor;
 mod enums;
 mod errors;
@@ -10,6 +11,7 @@ mod fingerprint;
 mod outwards;
 mod plain;
 mod requests;
+mod sensitive;
 mod service;
 mod visibility;
 
@@ -17,7 +19,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, parse_quote_spanned};
 
-use crate::model::Contract;
+use crate::{model::Contract, serde_attributes};
 
 /// What every part of the expansion needs.
 struct Scope<'a> {
@@ -97,13 +99,14 @@ fn serde_alias() -> Ident {
 
 /// All attributes of a type that travels: derives that the user has not given, the user's own, and
 /// then, after whatever derive reads it, how serde names things. `within` is the contract's module,
-/// as seen from the type.
+/// as seen from the type. `Debug` is not derived where something is not to be shown.
 fn payload_attributes(
     scope: &Scope<'_>,
     word: &Ident,
     attrs: &[Attribute],
     within: &str,
     style: &[&str],
+    hides: bool,
 ) -> Vec<Attribute> {
     let (rt, at) = (scope.rt_at(word), at(word));
     let given = plain::derived(attrs);
@@ -111,14 +114,14 @@ fn payload_attributes(
         |name: &str, path: TokenStream| (!given.iter().any(|g| g == name)).then_some(path);
     let derives = [
         missing("Clone", quote_spanned!(at=> ::core::clone::Clone)),
-        missing("Debug", quote_spanned!(at=> ::core::fmt::Debug)),
+        missing("Debug", quote_spanned!(at=> ::core::fmt::Debug)).filter(|_| !hides),
         missing("PartialEq", quote_spanned!(at=> ::core::cmp::PartialEq)),
         missing("Serialize", quote_spanned!(at=> #rt::serde::Serialize)),
         missing("Deserialize", quote_spanned!(at=> #rt::serde::Deserialize)),
     ];
     let derives = derives.into_iter().flatten();
     let path = format!("{within}::{}", serde_alias());
-    let settings = plain::serde_keys(attrs);
+    let settings = serde_attributes::keys(attrs);
     let style = style.iter().filter_map(|setting| {
         let name = setting.split([' ', '=']).next().unwrap_or_default();
         // What the user says about a type's names holds.

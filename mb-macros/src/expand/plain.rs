@@ -7,8 +7,8 @@ use syn::{
     punctuated::Punctuated, spanned::Spanned,
 };
 
-use super::{Scope, at, payload_attributes};
-use crate::model::PlainType;
+use super::{Scope, at, debug, payload_attributes};
+use crate::{model::PlainType, serde_attributes::keys as serde_keys};
 
 /// Struct fields, and the fields of struct variants.
 const CAMEL_FIELDS: &str = "rename_all = \"camelCase\"";
@@ -29,20 +29,26 @@ pub(super) fn expand(scope: &Scope<'_>, item: &PlainType) -> TokenStream {
 pub(super) fn structure(scope: &Scope<'_>, item: &ItemStruct) -> TokenStream {
     let style: &[&str] =
         if matches!(item.fields, Fields::Named(_)) { &[CAMEL_FIELDS] } else { &[] };
-    let attrs = payload_attributes(scope, &item.ident, &item.attrs, "self", style);
+    let hides = debug::hides(&item.fields);
+    let attrs = payload_attributes(scope, &item.ident, &item.attrs, "self", style, hides);
+    let debug = debug::of_struct(scope, item);
     let mut item = ItemStruct { attrs, vis: visible(scope, item.struct_token), ..item.clone() };
     for field in &mut item.fields {
         field.vis = visible(scope, field.ident.to_token_stream());
     }
-    quote!(#item)
+    item.fields = debug::unmarked(&item.fields);
+    quote!(#item #debug)
 }
 
 fn enumeration(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
     let style = [CAMEL_FIELDS, CAMEL_VARIANT_FIELDS];
-    let attrs = payload_attributes(scope, &item.ident, &item.attrs, "self", &style);
+    let hides = item.variants.iter().any(|variant| debug::hides(&variant.fields));
+    let attrs = payload_attributes(scope, &item.ident, &item.attrs, "self", &style, hides);
+    let debug = debug::of_enum(scope, &item.ident, &item.attrs, &item.generics, &item.variants);
     let names = has_wire_names(item).then(|| wire_name_traits(scope, item));
-    let item = ItemEnum { attrs, vis: visible(scope, item.enum_token), ..item.clone() };
-    quote!(#item #names)
+    let mut item = ItemEnum { attrs, vis: visible(scope, item.enum_token), ..item.clone() };
+    item.variants.iter_mut().for_each(|variant| variant.fields = debug::unmarked(&variant.fields));
+    quote!(#item #names #debug)
 }
 
 /// Whether each value of an enum is a name on the wire, and nothing else.
@@ -91,22 +97,4 @@ pub(super) fn derived(attrs: &[Attribute]) -> Vec<String> {
     });
     let last = |path: Path| path.segments.last().map(|segment| segment.ident.to_string());
     lists.flatten().filter_map(last).collect()
-}
-
-/// What the user tells serde about the type: `rename_all`.
-pub(super) fn serde_keys(attrs: &[Attribute]) -> Vec<String> {
-    let mut keys = Vec::new();
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-        // What serde does not understand, serde reports.
-        let _ = attr.parse_nested_meta(|meta| {
-            keys.extend(meta.path.get_ident().map(ToString::to_string));
-            if meta.input.peek(Token![=]) {
-                meta.value()?.parse::<syn::Expr>()?;
-            } else if meta.input.peek(syn::token::Paren) {
-                meta.input.parse::<proc_macro2::Group>()?;
-            }
-            Ok(())
-        });
-    }
-    keys
 }

@@ -5,8 +5,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Ident, Index};
 
-use super::{Scope, at, outwards::Outwards, payload_attributes, visibility};
-use crate::model::{Argument, Request};
+use super::{Scope, at, debug, outwards::Outwards, payload_attributes, visibility};
+use crate::model::{Argument, Request, is_sensitive, is_sensitive_mark};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let payloads: Vec<&Ident> = scope.contract.requests.iter().map(|r| &r.payload).collect();
@@ -42,14 +42,18 @@ fn payload(scope: &Scope<'_>, request: &Request, outwards: &Outwards<'_>) -> Tok
     let vis = visibility::seen_from(&scope.contract.vis, 2, payload.span());
     let style = ["rename_all = \"camelCase\""];
     let payload_attrs = outwards.attributes(payload_attrs);
-    let attributes = payload_attributes(scope, payload, &payload_attrs, "super", &style);
+    let hides = arguments.iter().any(|argument| is_sensitive(&argument.attrs));
+    let attributes = payload_attributes(scope, payload, &payload_attrs, "super", &style, hides);
+    let debug = debug::of_payload(scope, payload, &payload_attrs, arguments);
     let fields = arguments.iter().map(|Argument { attrs, ident, ty }| {
-        let (attrs, ty) = (outwards.attributes(attrs), outwards.ty(ty));
+        let (mut attrs, ty) = (outwards.attributes(attrs), outwards.ty(ty));
+        attrs.retain(|attr| !is_sensitive_mark(attr));
         quote_spanned!(at(ident)=> #(#attrs)* #vis #ident: #ty)
     });
     quote_spanned! {at(payload)=>
         #(#attributes)*
         #vis struct #payload { #(#fields),* }
+        #debug
     }
 }
 

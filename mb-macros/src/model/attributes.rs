@@ -4,12 +4,14 @@ use quote::ToTokens;
 use syn::{
     Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitInt, LitStr, Meta, Token,
     parse::{Parse, ParseStream},
+    parse_quote,
     punctuated::Punctuated,
 };
 
 use crate::{
     errors::{Errors, expected, keep},
     names,
+    serde_attributes::has_key as has_serde_key,
 };
 
 /// The attributes that belong to the contract language.
@@ -19,9 +21,11 @@ pub(super) enum Marker {
     Event,
     Error,
     Request,
+    Sensitive,
 }
 
-const MARKERS: [Marker; 4] = [Marker::Contract, Marker::Event, Marker::Error, Marker::Request];
+const MARKERS: [Marker; 5] =
+    [Marker::Contract, Marker::Event, Marker::Error, Marker::Request, Marker::Sensitive];
 
 /// Attributes of the contract language that this version does not have. Never silently ignored.
 const NOT_YET: [&str; 4] = ["roles", "access", "grants", "extends"];
@@ -33,6 +37,7 @@ impl Marker {
             Self::Event => "event",
             Self::Error => "error",
             Self::Request => "request",
+            Self::Sensitive => "sensitive",
         }
     }
 
@@ -42,6 +47,7 @@ impl Marker {
             Self::Event => "a struct",
             Self::Error => "an enum, and on its variants",
             Self::Request => "a function without a body",
+            Self::Sensitive => "a field, or on an argument of a request",
         }
     }
 }
@@ -76,6 +82,17 @@ fn misspelt(attr: &Attribute) -> Option<&'static str> {
 
 /// The attributes of one item that belong to the contract language.
 pub(super) struct Marks(Vec<(Marker, Attribute)>);
+
+/// Whether a field is marked `#[sensitive]`. Of our attributes, this one stays with its field, as
+/// other parts of the contract ask for it; it is taken out as the field is emitted.
+pub(crate) fn is_sensitive(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(is_sensitive_mark)
+}
+
+/// Whether this is the mark itself.
+pub(crate) fn is_sensitive_mark(attr: &Attribute) -> bool {
+    attr.path().is_ident("sensitive")
+}
 
 impl Marks {
     /// Takes our attributes out, and leaves everybody else's.
@@ -128,6 +145,21 @@ impl Marks {
                 errors.at(attr, format!("`#[{name}]` belongs on {place}, this is {item}"));
             }
         }
+    }
+
+    /// Leaves `#[sensitive]` with the field that it is said of, checked.
+    pub(super) fn keep_sensitive(&self, attrs: &mut Vec<Attribute>, errors: &Errors) {
+        let Some(mark) = self.find(Marker::Sensitive) else { return };
+        if !matches!(mark.meta, Meta::Path(_)) {
+            errors.at(mark, "`#[sensitive]` says all there is to say: take what follows it out");
+        }
+        if has_serde_key(attrs, "flatten") {
+            errors.at(
+                mark,
+                "a flattened field has no name of its own on the wire: mark the fields of its type",
+            );
+        }
+        attrs.push(parse_quote!(#[sensitive]));
     }
 
     pub(super) fn find(&self, marker: Marker) -> Option<&Attribute> {
@@ -198,6 +230,11 @@ impl Keys {
     /// Whether a key is there, or may have been meant to be.
     pub(super) fn has(&self, name: &str) -> bool {
         self.broken || self.keys.iter().any(|key| key.name == name)
+    }
+
+    /// The key itself, for what is wrong with its being there.
+    pub(super) fn word(&self, name: &str) -> Option<&Ident> {
+        self.keys.iter().map(|key| &key.name).find(|key| *key == name)
     }
 
     pub(super) fn string(&self, name: &str, errors: &Errors) -> Option<LitStr> {

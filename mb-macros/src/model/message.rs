@@ -1,7 +1,8 @@
 //! The message of an error: text with `{placeholders}` that are the error's fields.
 
-use syn::{Fields, Ident, LitStr};
+use syn::{Field, Fields, Ident, LitStr};
 
+use super::is_sensitive;
 use crate::{
     errors::{Errors, expected},
     names,
@@ -66,6 +67,15 @@ impl Template {
                 format!("`{{{name}}}` is no field of this error: {}", expected(name, &known))
             });
         };
+        let is_hidden = |field: &Field| {
+            field.ident.as_ref().is_some_and(|ident| names::text(ident) == name)
+                && is_sensitive(&field.attrs)
+        };
+        if fields.iter().any(is_hidden) {
+            return Err(format!(
+                "`{name}` is sensitive, and a message is read by everybody: take `{{{inside}}}` out of it"
+            ));
+        }
         if !["", "?", "#?"].contains(&spec) {
             return Err(format!("`{{{inside}}}`: a placeholder is `{{{name}}}` or `{{{name}:?}}`"));
         }

@@ -7,13 +7,14 @@ mod event;
 mod message;
 mod plain;
 mod request;
+mod timeout;
 mod travel;
 
 use syn::{Attribute, Ident, ItemEnum, ItemStruct, ItemUse, Token, Visibility, token::Brace};
 
 use self::attributes::{Keys, Marker, Marks};
 pub(crate) use self::{
-    attributes::docs,
+    attributes::{docs, is_sensitive, is_sensitive_mark},
     error::{ErrorEnum, ErrorVariant},
     event::Event,
     plain::PlainType,

@@ -85,7 +85,9 @@ pub(super) fn check_fields(fields: &mut Fields, what: &str, errors: &Errors) {
             check_renamed(ident, attrs, errors);
         }
         check_type(ty, what, errors);
-        Marks::take(attrs, errors).allow(&[] as &[Marker], what, errors);
+        let marks = Marks::take(attrs, errors);
+        marks.allow(&[Marker::Sensitive], what, errors);
+        marks.keep_sensitive(attrs, errors);
     }
 }
 

@@ -1,5 +1,7 @@
 //! `#[request]`: a function without a body, answered once or by a stream.
 
+use std::time::Duration;
+
 use quote::ToTokens;
 use syn::{
     Attribute, FnArg, GenericArgument, Ident, Pat, PathArguments, ReturnType, Safety, Signature,
@@ -8,7 +10,7 @@ use syn::{
 
 use super::{
     attributes::{Keys, Marker, Marks, docs, is_doc},
-    plain,
+    plain, timeout,
     travel::check_type,
 };
 use crate::{errors::Errors, names, parse::RequestFn};
@@ -25,6 +27,8 @@ pub(crate) struct Request {
     pub(crate) docs: String,
     pub(crate) detached: bool,
     pub(crate) idempotent: bool,
+    /// How long it may take, where the contract says so.
+    pub(crate) timeout: Option<Duration>,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) reply: Reply,
 }
@@ -57,12 +61,16 @@ impl Request {
         let ident = signature.ident.clone();
         plain::check_visibility(&item.vis, errors);
         let (mut wire_name, mut detached, mut idempotent) = (names::wire(&ident), false, false);
+        let (mut timeout, mut timeout_key) = (None, None);
         match marks.find(Marker::Request) {
             Some(mark) => {
-                let keys = Keys::read(mark, &["rename", "detached", "idempotent"], errors);
+                let keys =
+                    Keys::read(mark, &["rename", "detached", "idempotent", "timeout"], errors);
                 wire_name = keys.wire_name("rename", errors).unwrap_or(wire_name);
                 detached = keys.flag("detached", errors);
                 idempotent = keys.flag("idempotent", errors);
+                timeout = timeout::read(&keys, errors);
+                timeout_key = keys.word("timeout").cloned();
             }
             None => errors
                 .at(&ident, "a function in a contract is a request: write `#[request]` above it"),
@@ -85,6 +93,20 @@ impl Request {
                 &ident,
                 "a streamed request cannot be idempotent: a stream that was cut does not begin again by itself",
             );
+        }
+        if let Some(key) = timeout_key {
+            let reason = if reply.streamed {
+                Some(
+                    "a stream has no time limit of its own: take `timeout` out; whoever reads it says `.timeout(..)`",
+                )
+            } else if detached {
+                Some(
+                    "a detached request runs to its end: take `timeout` out; whoever waits for it says `.timeout(..)`",
+                )
+            } else {
+                None
+            };
+            reason.inspect(|reason| errors.at(key, reason));
         }
         let docs = docs(&item.attrs);
         let is_one_of =
@@ -110,6 +132,7 @@ impl Request {
             docs,
             detached,
             idempotent,
+            timeout,
             arguments,
             reply,
         })
@@ -147,7 +170,9 @@ fn arguments(signature: &Signature, errors: &Errors) -> Option<Vec<Argument>> {
             }
             FnArg::Typed(typed) => {
                 let mut attrs = typed.attrs.clone();
-                Marks::take(&mut attrs, errors).allow(&[], "an argument", errors);
+                let marks = Marks::take(&mut attrs, errors);
+                marks.allow(&[Marker::Sensitive], "an argument", errors);
+                marks.keep_sensitive(&mut attrs, errors);
                 whole &= check_type(&typed.ty, "an argument", errors);
                 match &*typed.pat {
                     Pat::Ident(pat)

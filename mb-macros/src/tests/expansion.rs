@@ -3,7 +3,7 @@
 use expect_test::{ExpectFile, expect_file};
 use quote::quote;
 
-use super::{expand, full, small};
+use super::{expand, full, secrets, small};
 
 fn check(contract: proc_macro2::TokenStream, expected: ExpectFile) {
     expected.assert_eq(&prettyplease::unparse(&expand(contract)));
@@ -23,4 +23,9 @@ fn a_small_contract() {
 #[test]
 fn a_full_contract() {
     check(full(), expect_file!["snapshots/full.rs"]);
+}
+
+#[test]
+fn a_contract_with_secrets() {
+    check(secrets(), expect_file!["snapshots/secrets.rs"]);
 }

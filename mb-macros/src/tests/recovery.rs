@@ -128,6 +128,13 @@ fn no_tokens_make_the_macro_panic() {
                 enum E {}
             }
         ),
+        quote!(
+            #[contract(version = "1.0.0")]
+            mod x {
+                #[request(timeout = "é5s", timeout)]
+                async fn late(#[sensitive = ] #[sensitive()] #[serde(rename(, flatten))] a: u8);
+            }
+        ),
         quote!(#[contract(version = "1.0.0")] mod x { fn }),
         quote!(#[contract(version = "1.0.0")] mod x { { } ( ) [ ] }),
     ] {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use mb_core::{
-    Codec, Contract, ContractVersion, CustomCodec, Endpoint, EndpointError, Fault, FaultKind,
-    Hello, IntoEndpoint, Limits, Link, Transport,
+    Codec, Contract, ContractVersion, CustomCodec, Endpoint, EndpointError, Event, Fault,
+    FaultKind, Hello, IntoEndpoint, Limits, Link, Request, Transport,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -16,11 +16,13 @@ use super::{
     Client, ClientStatus, Reconnect, Server, Shared,
     dial::Dialer,
     inbound::Inbound,
+    layered::Layered,
     line::{Line, LineLink},
 };
 use crate::{
     dispatch::{DuplicateContract, ServedContract},
     login::Credentials,
+    middleware::{Layers, Middleware},
     server,
     transports::Transports,
 };
@@ -41,6 +43,7 @@ pub struct ClientBuilder {
     limits: Limits,
     reconnect: Reconnect,
     credentials: Option<Credentials>,
+    layers: Layers,
 }
 
 impl ClientBuilder {
@@ -68,7 +71,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How long every call may take, unless the call says otherwise; streams have no such limit. 30 s
+    /// How long every call may take, unless the call or the contract says otherwise; streams have no such limit. 30 s
     /// where a network lies between; in process there is no limit unless one is set: a timer per
     /// call is not free.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
@@ -105,6 +108,25 @@ impl ClientBuilder {
         self
     }
 
+    /// Adds a middleware around everything that passes through the client: its calls, the events it
+    /// emits and receives, and the requests it serves. Of several, the one added first is outermost.
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.layers.add(middleware);
+        self
+    }
+
+    /// Adds a middleware around one request. Those for all messages are outside of it.
+    pub fn middleware_for_request<R: Request>(mut self, middleware: impl Middleware) -> Self {
+        self.layers.add_for(R::DESCRIPTOR.full_name, middleware);
+        self
+    }
+
+    /// Adds a middleware around one event. Those for all messages are outside of it.
+    pub fn middleware_for_event<E: Event>(mut self, middleware: impl Middleware) -> Self {
+        self.layers.add_for(E::DESCRIPTOR.full_name, middleware);
+        self
+    }
+
     /// How a lost connection is made again: see [`Reconnect`].
     pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
         self.reconnect = reconnect;
@@ -138,16 +160,16 @@ impl ClientBuilder {
     /// `VALIDATION_FAILED` where the connection string is wrong.
     pub async fn connect(self, endpoint: impl IntoEndpoint) -> Result<Client, Fault> {
         let timeout = self.timeout;
-        let reconnect = self.reconnect.clone();
+        let (reconnect, layers) = (self.reconnect.clone(), self.layers.clone());
         let (dialer, inbound) = self.dialer(endpoint.into_endpoint(), ClientStatus::Connecting)?;
         // It may start as soon as the server knows it: not before it is known here.
         let (connected, line) =
             Line::connect(dialer, reconnect, Arc::clone(&inbound)).await.map_err(Fault::of_call)?;
         let id = connected.client_id.clone();
         Ok(match line {
-            Some(line) => client(id, inbound, timeout, line),
+            Some(line) => client(id, inbound, timeout, layers, line),
             None => {
-                let link = Arc::clone(&connected.link);
+                let link = Layered::over(Arc::clone(&connected.link), layers);
                 let server = Server::Linked(connected);
                 Client(Arc::new(Shared { link, inbound, id, server, timeout, leaves: true }))
             }
@@ -166,11 +188,11 @@ impl ClientBuilder {
             return Err(Fault::unavailable("connecting needs a tokio runtime").of_call());
         }
         let timeout = self.timeout;
-        let reconnect = self.reconnect.clone();
+        let (reconnect, layers) = (self.reconnect.clone(), self.layers.clone());
         let (dialer, inbound) = self.dialer(endpoint.into_endpoint(), ClientStatus::Connecting)?;
         let id = dialer.id.clone();
         let line = Line::connect_lazily(dialer, reconnect, Arc::clone(&inbound));
-        Ok(client(id, inbound, timeout, line))
+        Ok(client(id, inbound, timeout, layers, line))
     }
 
     fn dialer(
@@ -186,7 +208,8 @@ impl ClientBuilder {
                 self.transports.find(&endpoint).map_err(|error| refuse(error.to_string()))?;
             targets.push((endpoint, Arc::clone(transport)));
         }
-        let inbound = Inbound::new(status, self.served).map_err(|DuplicateContract(name)| {
+        let inbound = Inbound::new(status, self.served, self.layers);
+        let inbound = inbound.map_err(|DuplicateContract(name)| {
             refuse(format!("two contracts that the client serves are called `{name}`"))
         })?;
         // An id that stays the same over all of the client's connections.
@@ -208,9 +231,16 @@ pub(super) fn in_process(contract: ServedContract) -> Client {
     Client(Arc::new(Shared { link, inbound, id, server, timeout: None, leaves: true }))
 }
 
-fn client(id: String, inbound: Arc<Inbound>, timeout: Option<Duration>, line: Arc<Line>) -> Client {
+fn client(
+    id: String,
+    inbound: Arc<Inbound>,
+    timeout: Option<Duration>,
+    layers: Layers,
+    line: Arc<Line>,
+) -> Client {
     let link: Arc<dyn Link> = Arc::new(LineLink(Arc::clone(&line)));
     let timeout = timeout.or_else(|| default_timeout(&*link));
+    let link = Layered::over(link, layers);
     let server = Server::Line(line);
     Client(Arc::new(Shared { link, inbound, id, server, timeout, leaves: true }))
 }

@@ -39,8 +39,9 @@ impl<'a, E: Resolve> RawCall<'a, E> {
         Self { outgoing: Outgoing::new(client, request), running: None, _error: PhantomData }
     }
 
-    /// How long the call may take, instead of the client's own limit. The deadline of the message
-    /// being handled holds as well: the earlier counts.
+    /// How long the call may take, instead of what the contract or else the client says. The
+    /// deadline of the message being handled holds as well: the earlier counts. A server that has
+    /// a `timeout` for the request in its contract waits no longer than that.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.outgoing.set_timeout(limit);
         self
@@ -75,8 +76,9 @@ impl<'a, R: Request> Call<'a, R> {
         Self(RawCall::new(client, Message::request(request)))
     }
 
-    /// How long the call may take, instead of the client's own limit. The deadline of the message
-    /// being handled holds as well: the earlier counts.
+    /// How long the call may take, instead of what the contract or else the client says. The
+    /// deadline of the message being handled holds as well: the earlier counts. A server that has
+    /// a `timeout` for the request in its contract waits no longer than that.
     pub fn timeout(self, limit: Duration) -> Self {
         Self(self.0.timeout(limit))
     }
@@ -113,9 +115,7 @@ pub(super) fn resolved<E: Resolve>(answer: Answer) -> Reply<Body, E> {
 #[inline]
 pub(super) fn typed<R: Request>(answer: Answer) -> Reply<R::Reply, R::Error> {
     match answer {
-        Ok(body) => {
-            body.decode().map_err(|error| misshapen(R::DESCRIPTOR, &error).of_call().into())
-        }
+        Ok(body) => body.decode().map_err(|error| misshapen(R::DESCRIPTOR, error).of_call().into()),
         Err(failure) => Err(read_failure(failure)),
     }
 }
@@ -131,7 +131,8 @@ fn read_failure<E: Resolve>(failure: Failure<AnyError>) -> Failure<E> {
     }
 }
 
-fn misshapen(request: &RequestDescriptor, error: &DecodeError) -> Fault {
+fn misshapen(request: &RequestDescriptor, error: DecodeError) -> Fault {
+    let error = request.of_reply(error);
     Fault::new(
         FaultKind::ContractMismatch,
         format!("the reply to {} is not as declared: {error}", request.full_name),

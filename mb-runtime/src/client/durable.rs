@@ -1,17 +1,22 @@
 //! Durable subscriptions: a handler whose success acknowledges each event, put to work again on
 //! every connection after the first.
 
-use std::{fmt, future::Future, marker::PhantomData, panic::AssertUnwindSafe, time::Duration};
+use std::{
+    error::Error, fmt, future::Future, marker::PhantomData, panic::AssertUnwindSafe, pin::pin,
+    sync::Arc, time::Duration,
+};
 
 use futures_util::FutureExt;
 use mb_core::{
-    Consuming, Delivery, Durable, EventDescriptor, Failure, Fault, Handling, Reply, Subscribe,
+    Consuming, Delivery, Durable, EventDescriptor, Failure, Fault, FaultKind, Handling, Message,
+    Name, Published, Reply, Subscribe,
 };
 use tokio::{task::JoinHandle, time::sleep};
 
 use super::{Client, ClientStatus};
 use crate::{
-    dispatch::{panic_text, report},
+    dispatch::{Net, panic_text, panicked, report},
+    middleware::{End, Kind, Layers, Passing, Way},
     subscription::Received,
 };
 
@@ -67,12 +72,12 @@ impl<E: Subscribe> DurableSubscribing<E> {
         F: Fn(Received<E>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Reply<()>> + Send + 'static,
     {
-        let handler = std::sync::Arc::new(handler);
-        let handling = Handling::new(move |delivery| {
-            let handler = std::sync::Arc::clone(&handler);
-            Box::pin(async move { handle(&*handler, delivery).await })
-        });
-        let link = std::sync::Arc::clone(&self.client.0.link);
+        let layers = self.client.0.inbound.layers().clone();
+        let events = self.durable.events.clone();
+        let worker = Arc::new(Worker { layers, events, handler, _event: PhantomData });
+        let handling =
+            Handling::new(move |delivery| Box::pin(Arc::clone(&worker).handle(delivery)));
+        let link = Arc::clone(&self.client.0.link);
         let mut status = self.client.watch_status();
         let durable = self.durable;
         let first = link.consume(durable.clone(), handling.clone()).await?;
@@ -102,28 +107,77 @@ impl<E: Subscribe> DurableSubscribing<E> {
     }
 }
 
-/// Handles one event; an event that cannot be read has failed, like one whose handler panics.
-async fn handle<E, F, Fut>(handler: &F, delivery: Delivery) -> Result<(), Fault>
+/// What handles the events of a subscription, behind the client's chain.
+struct Worker<E, F> {
+    layers: Layers,
+    events: Vec<&'static EventDescriptor>,
+    handler: F,
+    _event: PhantomData<fn() -> E>,
+}
+
+impl<E, F, Fut> Worker<E, F>
 where
     E: Subscribe,
-    F: Fn(Received<E>) -> Fut,
+    F: Fn(Received<E>) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Reply<()>> + Send + 'static,
 {
-    let Delivery { message, count, .. } = delivery;
-    let event = E::receive(&message)
-        .map_err(|error| Fault::new(mb_core::FaultKind::ValidationFailed, error.to_string()))?;
-    let name = message.name().to_string();
-    let context = message.context().clone();
-    let received = Received::new(event, context.clone(), false).delivered(count);
-    let handling = AssertUnwindSafe(async { handler(received).await });
-    let failed = match context.scope(handling.catch_unwind()).await {
-        Ok(Ok(())) => return Ok(()),
-        Ok(Err(Failure::Declared(never))) => match never {},
-        Ok(Err(Failure::Fault(fault))) => fault,
-        Err(panic) => Fault::internal(panic_text(&*panic)),
-    };
-    report(&name, context.id(), failed.message(), std::error::Error::source(&failed));
-    Err(failed)
+    /// Handles one event: it has failed where anything of the chain has.
+    async fn handle(self: Arc<Self>, delivery: Delivery) -> Result<(), Fault> {
+        let Delivery { mut message, count, .. } = delivery;
+        let declared = self.events.iter().find(|event| event.full_name == message.name().as_str());
+        if let Some(declared) = declared {
+            message.set_name(Name::Event(declared));
+        }
+        if self.layers.is_empty() {
+            return self.at_last(message, count).await;
+        }
+        let name = message.name().clone();
+        let chain = self.layers.chain(name.as_str());
+        let way = Way::new(Kind::Consumer, chain, Last { worker: self, count });
+        let mut passing = pin!(Net::around(way.run(message)));
+        match passing.as_mut().await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(Failure::Fault(fault))) => Err(fault),
+            Ok(Err(Failure::Declared(error))) => Err(Fault::from_wire(error.to_wire())),
+            Err(panic) => Err(panicked(name.as_str(), panic)),
+        }
+    }
+
+    /// Behind the chain. An event that cannot be read has failed, like one whose handler panics.
+    async fn at_last(&self, message: Message, count: u64) -> Result<(), Fault> {
+        let event = E::receive(&message)
+            .map_err(|error| Fault::new(FaultKind::ValidationFailed, error.to_string()))?;
+        let (name, context, _) = message.into_parts();
+        let received = Received::new(event, context.clone(), false).delivered(count);
+        let handling = AssertUnwindSafe(async { (self.handler)(received).await });
+        let failed = match context.scope(handling.catch_unwind()).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(Failure::Declared(never))) => match never {},
+            Ok(Err(Failure::Fault(fault))) => fault,
+            Err(panic) => Fault::internal(panic_text(&*panic)),
+        };
+        report(name.as_str(), context.id(), failed.message(), Error::source(&failed));
+        Err(failed)
+    }
+}
+
+/// One delivery behind the chain, which may pass it on more than once.
+struct Last<E, F> {
+    worker: Arc<Worker<E, F>>,
+    count: u64,
+}
+
+impl<E, F, Fut> End for Last<E, F>
+where
+    E: Subscribe,
+    F: Fn(Received<E>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Reply<()>> + Send + 'static,
+{
+    fn pass(&self, message: Message) -> Passing {
+        let (worker, count) = (Arc::clone(&self.worker), self.count);
+        let handling = async move { worker.at_last(message, count).await };
+        Passing::Event(Published::Waiting(Box::pin(handling)))
+    }
 }
 
 /// A handler at work on a durable subscription. Dropping it stops the handler where it is; what was

@@ -12,7 +12,11 @@ use tokio::sync::{broadcast, watch};
 
 use super::{ClientStatus, weak::WeakLink};
 use crate::{
-    dispatch::{DuplicateContract, Gate, Handler, Routes, ServedContract, Service, refused_stream},
+    dispatch::{
+        DuplicateContract, Gate, Handler, Routes, ServedContract, Service, another, published,
+        refused_stream,
+    },
+    middleware::{Kind, Layers, Way},
     subscription::Hub,
     wire::system,
 };
@@ -40,6 +44,7 @@ pub(super) struct Inbound {
     routes: Arc<Routes>,
     /// Kept for its routes.
     _services: Vec<Service>,
+    layers: Layers,
     gate: Arc<Gate>,
     server: RwLock<Option<Arc<Caller>>>,
 }
@@ -48,9 +53,10 @@ impl Inbound {
     pub(super) fn new(
         status: ClientStatus,
         served: Vec<ServedContract>,
+        layers: Layers,
     ) -> Result<Arc<Self>, DuplicateContract> {
         let gate = Arc::new(Gate::new());
-        let (routes, services) = Routes::new(served, &gate)?;
+        let (routes, services) = Routes::new(served, &gate, &layers)?;
         Ok(Arc::new(Self {
             hub: Arc::default(),
             status: watch::Sender::new(status),
@@ -58,6 +64,7 @@ impl Inbound {
             announcements: broadcast::Sender::new(KEPT),
             routes,
             _services: services,
+            layers,
             gate,
             server: RwLock::default(),
         }))
@@ -65,7 +72,7 @@ impl Inbound {
 
     /// The inbound side of a client that serves nothing.
     pub(super) fn empty() -> Arc<Self> {
-        Self::new(ClientStatus::Connected, Vec::new())
+        Self::new(ClientStatus::Connected, Vec::new(), Layers::default())
             .unwrap_or_else(|DuplicateContract(name)| unreachable!("no contract is `{name}`"))
     }
 
@@ -123,6 +130,20 @@ impl Inbound {
         })
     }
 
+    /// What events go through.
+    pub(super) fn layers(&self) -> &Layers {
+        &self.layers
+    }
+
+    /// An event through the chain, if anybody wants it.
+    fn through(&self, event: &Message) -> Result<Published, Fault> {
+        let Some(name) = self.hub.wanted(event.name()) else { return Ok(Published::Accepted) };
+        let chain = self.layers.chain(name.as_str());
+        let way = Way::new(Kind::Consumer, chain, Arc::clone(&self.hub));
+        let (_, context, body) = another(event)?.into_parts();
+        Ok(published(way, Message::new(name, context, body)))
+    }
+
     fn answered(&self, request: Message) -> Answering {
         self.served(request).unwrap_or_else(|fault| Answering::Once(Calling::refused(fault)))
     }
@@ -167,7 +188,10 @@ impl Link for Inbound {
             }
             return Published::Accepted;
         }
-        self.hub.publish(event)
+        if self.layers.is_empty() {
+            return self.hub.publish(event);
+        }
+        self.through(event).unwrap_or_else(Published::Refused)
     }
 
     fn subscribe(&self, _: Vec<String>) -> BoxFuture<'static, Result<SubscriptionId, Fault>> {

@@ -5,6 +5,7 @@ mod call;
 mod dial;
 mod durable;
 mod inbound;
+mod layered;
 mod line;
 mod outgoing;
 mod reconnect;
@@ -243,6 +244,12 @@ impl Client {
             ContractVersion::of(C::DESCRIPTOR).check("server", &served).map_err(Fault::of_call)?;
         }
         Ok(C::from(self.clone()))
+    }
+
+    /// The way to the server, behind the client's middleware.
+    #[cfg(feature = "tower")]
+    pub(crate) fn link(&self) -> &dyn Link {
+        &*self.0.link
     }
 
     /// A client over a link that somebody else looks after.

@@ -36,10 +36,14 @@ impl<'a> Outgoing<'a> {
         self.timeout = Some(limit);
     }
 
-    /// Applies the client's own limit, where the call has none.
+    /// Applies the limit that the contract says, or else the client's own, where the call has none.
     #[inline]
     pub(super) fn use_default_timeout(&mut self) {
-        self.timeout = self.timeout.or(self.client.0.timeout);
+        let declared = match self.message.as_ref().map(Message::name) {
+            Some(Name::Request(request)) => request.timeout,
+            _ => None,
+        };
+        self.timeout = self.timeout.or(declared).or(self.client.0.timeout);
     }
 
     pub(super) fn set_context(&mut self, context: Context) {

@@ -1,13 +1,19 @@
 //! Who may still come in, and who is still inside: what a draining server waits for.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{self, Poll},
     time::Duration,
 };
 
 use mb_core::Fault;
 use tokio::{runtime::Handle, sync::Notify};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Counts the calls that are running, and closes in two steps: first nobody may enter, then
 /// whoever is left is cut off.
@@ -26,6 +32,12 @@ pub(crate) struct Gate {
 
 /// The right to be inside.
 pub(crate) struct Inside<'a>(&'a Gate);
+
+/// A way in, for what borrows from nobody.
+pub(super) struct Entry {
+    gate: Arc<Gate>,
+    inside: bool,
+}
 
 const CLOSED: usize = 1;
 const CUT: usize = 2;
@@ -124,6 +136,55 @@ impl Drop for Inside<'_> {
         if before & CLOSED != 0 && before / CALL == 1 {
             self.0.emptied.notify_waiters();
         }
+    }
+}
+
+impl Entry {
+    pub(super) fn of(gate: &Arc<Gate>) -> Self {
+        Self { gate: Arc::clone(gate), inside: false }
+    }
+
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// As [`Gate::enter`], once.
+    pub(super) fn enter(&mut self) -> Result<(), Fault> {
+        if !self.inside {
+            // Left by the guard that `leave` makes.
+            std::mem::forget(self.gate.enter()?);
+            self.inside = true;
+        }
+        Ok(())
+    }
+
+    /// Leaves, if it is inside.
+    pub(super) fn leave(&mut self) {
+        if std::mem::take(&mut self.inside) {
+            drop(Inside(&self.gate));
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// Waits for the moment from which on a handler is polled no more. Made when the handler is first
+/// pending: most never are.
+#[derive(Default)]
+pub(super) struct End(Option<Pin<Box<WaitForCancellationFutureOwned>>>);
+
+impl End {
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut task::Context<'_>,
+        when: &CancellationToken,
+    ) -> Poll<()> {
+        let waiting = self.0.get_or_insert_with(|| Box::pin(when.clone().cancelled_owned()));
+        waiting.as_mut().poll(cx)
     }
 }
 

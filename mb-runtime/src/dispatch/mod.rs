@@ -3,12 +3,15 @@
 //! What is generated per request is one closure; everything else here is shared by all of them.
 //! A handler runs in whichever task polls the call: in process that is the caller's own.
 
+mod behind;
 mod detached;
 mod gate;
 mod items;
+mod net;
 mod routes;
 mod run;
 mod seal;
+mod timed;
 
 use std::{
     any::Any,
@@ -18,24 +21,29 @@ use std::{
 
 use futures_core::future::BoxFuture;
 use mb_core::{
-    Answer, Calling, ContractDescriptor, DecodeError, Fault, FaultKind, Message, Request,
+    Answer, Calling, ContractDescriptor, DecodeError, Event, Fault, FaultKind, Message, Request,
     RequestDescriptor, Streaming,
 };
 
+pub(crate) use behind::{another, published};
 use detached::Detached;
 pub(crate) use gate::{Gate, stopped};
 pub use items::Items;
 pub(crate) use items::refused as refused_stream;
+pub(crate) use net::Net;
 pub(crate) use routes::{DuplicateContract, Routes};
 pub use run::Run;
 use run::Station;
-pub(crate) use seal::{panic_text, report};
+pub(crate) use seal::{panic_text, panicked, report, seal};
+
+use crate::middleware::{Chain, Layers, Middleware};
 
 /// A contract with the service that implements it: what the generated `serve` returns and
 /// [`Server::builder().serve(..)`](crate::ServerBuilder::serve) takes.
 pub struct ServedContract {
     descriptor: &'static ContractDescriptor,
-    open: Box<dyn FnOnce(Arc<Gate>) -> Opened + Send>,
+    layers: Layers,
+    open: Box<dyn FnOnce(Arc<Gate>, bool) -> Opened + Send>,
 }
 
 /// A service, for whoever keeps it alive: the one who serves it, and each handler at work. Its routes
@@ -70,22 +78,58 @@ impl ServedContract {
         service: S,
         handlers: fn(Handlers<S>) -> Handlers<S>,
     ) -> Self {
-        let open = Box::new(move |gate| {
-            let station = Arc::new(Station { service, gate });
+        let open = Box::new(move |gate, behind| {
+            let station = Arc::new(Station { service, gate, behind });
             let handlers =
                 handlers(Handlers { station: Arc::downgrade(&station), routes: Vec::new() });
             (station as Service, handlers.routes)
         });
-        Self { descriptor, open }
+        Self { descriptor, layers: Layers::default(), open }
+    }
+
+    /// Adds a middleware around every request of this contract, and every event of it that clients
+    /// emit or the server announces. Those of the whole server are outside of it; of several, the
+    /// one added first is outermost.
+    #[must_use]
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.layers.add(middleware);
+        self
+    }
+
+    /// Adds a middleware around one request. Those of the contract are outside of it.
+    #[must_use]
+    pub fn middleware_for_request<R: Request>(mut self, middleware: impl Middleware) -> Self {
+        self.layers.add_for(R::DESCRIPTOR.full_name, middleware);
+        self
+    }
+
+    /// Adds a middleware around one event. Those of the contract are outside of it.
+    #[must_use]
+    pub fn middleware_for_event<E: Event>(mut self, middleware: impl Middleware) -> Self {
+        self.layers.add_for(E::DESCRIPTOR.full_name, middleware);
+        self
     }
 
     pub(crate) fn descriptor(&self) -> &'static ContractDescriptor {
         self.descriptor
     }
 
-    /// The service and its handlers, each of which lets its calls in through `gate`.
-    fn open(self, gate: &Arc<Gate>) -> Opened {
-        (self.open)(Arc::clone(gate))
+    /// The service and its handlers, each behind its chain, which is let in through `gate`. Those of
+    /// `around` are outside of the contract's own.
+    fn open(self, gate: &Arc<Gate>, around: &Layers) -> Opened {
+        let Self { layers, open, .. } = self;
+        let is_behind = !around.is_empty() || !layers.is_empty();
+        let (service, mut routes) = open(Arc::clone(gate), is_behind);
+        if is_behind {
+            routes = routes
+                .into_iter()
+                .map(|Route { descriptor, handler }| {
+                    let chain = chain(around, &layers, descriptor.full_name);
+                    Route { descriptor, handler: behind::behind(chain, gate, descriptor, handler) }
+                })
+                .collect();
+        }
+        (service, routes)
     }
 }
 
@@ -104,6 +148,10 @@ impl<S: Send + Sync + 'static> Handlers<S> {
                 // It runs to its end, whoever has stopped waiting for it.
                 let (run, runtime) = run.detached();
                 Detached::calling(Box::pin(handle(run, request)), runtime)
+            }
+            Ok((run, request)) if let Some(limit) = R::DESCRIPTOR.timeout => {
+                let (run, end) = run.timed(limit);
+                timed::calling(Box::pin(handle(run, request)), end, R::DESCRIPTOR)
             }
             Ok((run, request)) => {
                 let running: BoxFuture<'static, Answer> = Box::pin(handle(run, request));
@@ -136,6 +184,11 @@ impl<S: Send + Sync + 'static> Handlers<S> {
     }
 }
 
+/// What a message of this full name goes through.
+fn chain(around: &Layers, layers: &Layers, name: &str) -> Chain {
+    around.of(name).chain(layers.of(name)).cloned().collect()
+}
+
 /// A request as its handler takes it, and what that needs to run.
 #[inline]
 fn arrive<S, R: Request>(
@@ -144,12 +197,13 @@ fn arrive<S, R: Request>(
 ) -> Result<(Run<S, R>, Box<R>), Fault> {
     let station = station.upgrade().ok_or_else(stopped)?;
     let (_, context, body) = request.into_parts();
-    let request = body.decode_boxed().map_err(|error| misshapen(R::DESCRIPTOR, &error))?;
+    let request = body.decode_boxed().map_err(|error| misshapen(R::DESCRIPTOR, error))?;
     Ok((Run::new(station, context), request))
 }
 
 /// The payload is not what the contract says: names the field, in wire names.
-fn misshapen(request: &RequestDescriptor, error: &DecodeError) -> Fault {
+fn misshapen(request: &RequestDescriptor, error: DecodeError) -> Fault {
+    let error = request.of_payload(error);
     let details = serde_json::json!({ "path": error.path, "reason": error.reason });
     Fault::new(
         FaultKind::ValidationFailed,

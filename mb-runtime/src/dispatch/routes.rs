@@ -5,7 +5,11 @@ use std::sync::Arc;
 use mb_core::{ContractDescriptor, EventDescriptor, Fault, FaultKind, Name};
 use rustc_hash::FxHashMap;
 
-use super::{Gate, Route, ServedContract, Service};
+use super::{Gate, Route, ServedContract, Service, chain};
+use crate::{
+    middleware::{Chain, Layers},
+    wire::system::is_system,
+};
 
 /// Every contract of a server, by the names of its requests and events.
 pub(crate) struct Routes {
@@ -13,6 +17,10 @@ pub(crate) struct Routes {
     requests: Names<Route>,
     declared: FxHashMap<usize, Arc<Route>>,
     events: Names<&'static EventDescriptor>,
+    /// What events go through, by full name, where that is anything.
+    chains: FxHashMap<&'static str, Chain>,
+    /// What events of other contracts go through.
+    others: Option<Chain>,
 }
 
 /// Two contracts of one server have the same name.
@@ -45,22 +53,32 @@ impl<T> Names<T> {
 }
 
 impl Routes {
-    /// The routes to these contracts, and the services that they lead to while somebody keeps them.
+    /// The routes to these contracts, through what is `around` all of them, and the services that
+    /// they lead to while somebody keeps them.
     pub(crate) fn new(
         served: Vec<ServedContract>,
         gate: &Arc<Gate>,
+        around: &Layers,
     ) -> Result<(Arc<Self>, Vec<Service>), DuplicateContract> {
         let contracts: Arc<[_]> = served.iter().map(|contract| contract.descriptor).collect();
         let mut requests = Names(FxHashMap::default());
         let mut declared = FxHashMap::default();
         let mut events = Names(FxHashMap::default());
         let mut services = Vec::new();
+        let mut chains = FxHashMap::default();
         for (position, contract) in served.into_iter().enumerate() {
             let descriptor = contract.descriptor;
             if contracts.iter().take(position).any(|other| other.name == descriptor.name) {
                 return Err(DuplicateContract(descriptor.name));
             }
-            let (service, routes) = contract.open(gate);
+            for event in descriptor.events {
+                let chain = chain(around, &contract.layers, event.full_name);
+                if !chain.is_empty() {
+                    chains.insert(event.full_name, chain);
+                }
+                events.insert(event.full_name, event.name, Arc::new(event));
+            }
+            let (service, routes) = contract.open(gate, around);
             services.push(service);
             for route in routes {
                 let request = route.descriptor;
@@ -68,11 +86,10 @@ impl Routes {
                 declared.insert(std::ptr::from_ref(request).addr(), Arc::clone(&route));
                 requests.insert(request.full_name, request.name, route);
             }
-            for event in descriptor.events {
-                events.insert(event.full_name, event.name, Arc::new(event));
-            }
         }
-        Ok((Arc::new(Self { contracts, requests, declared, events }), services))
+        let others = Some(around.for_others()).filter(|chain| !chain.is_empty());
+        let routes = Self { contracts, requests, declared, events, chains, others };
+        Ok((Arc::new(routes), services))
     }
 
     pub(crate) fn contracts(&self) -> &Arc<[&'static ContractDescriptor]> {
@@ -115,6 +132,12 @@ impl Routes {
             };
             self.unknown(FaultKind::ContractMismatch, "event", name, full)
         })
+    }
+
+    /// What an event goes through, if anything.
+    pub(crate) fn chain(&self, event: &Name) -> Option<&Chain> {
+        let name = event.as_str();
+        self.chains.get(name).or_else(|| self.others.as_ref().filter(|_| !is_system(name)))
     }
 
     fn unknown(

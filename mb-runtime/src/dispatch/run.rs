@@ -8,24 +8,35 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::{self, Poll, ready},
+    time::Duration,
 };
 
 use futures_core::Stream;
 use mb_core::{Answer, AnyError, Body, Context, Failure, Fault, Reply, Request};
 use pin_project_lite::pin_project;
-use tokio::runtime::Handle;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio::{runtime::Handle, time::Instant};
 
 use super::{
-    gate::{self, Gate, Inside},
+    gate::{self, End, Gate, Inside},
     items::Items,
-    seal,
+    net::Net,
+    seal, timed,
 };
 
 /// A service, and the gate in front of it.
 pub(super) struct Station<S> {
     pub(super) service: S,
     pub(super) gate: Arc<Gate>,
+    /// Whether a chain of middleware is in front of it, which calls have come in through.
+    pub(super) behind: bool,
+}
+
+impl<S> Station<S> {
+    /// Lets a call in, unless it is in already.
+    #[inline]
+    fn enter(&self) -> Result<Option<Inside<'_>>, Fault> {
+        if self.behind { Ok(None) } else { self.gate.enter().map(Some) }
+    }
 }
 
 /// One handler at work. Generated code owns it for as long as the handler runs, and lends it the
@@ -47,13 +58,25 @@ impl<S, R: Request> Run<S, R> {
         (Self { context: self.context.without_deadline(), ..self }, runtime)
     }
 
+    /// For a handler that has a time limit of its own. It sees the earlier of its caller's deadline
+    /// and its own; where that is its own, somebody has to keep it: the second part.
+    pub(super) fn timed(self, limit: Duration) -> (Self, Option<timed::End>) {
+        let Some(deadline) = Instant::now().checked_add(limit) else { return (self, None) };
+        let callers = self.context.deadline();
+        let end = callers.is_none_or(|callers| callers > deadline).then(|| {
+            let runtime = self.station.gate.runtime().cloned();
+            timed::End::new(deadline, runtime)
+        });
+        (Self { context: self.context.ending_by(deadline), ..self }, end)
+    }
+
     /// Runs a handler that answers once.
     #[inline]
     pub fn once<'a, C, F>(&'a self, start: C) -> Once<'a, S, R, C, F>
     where
         C: FnOnce(&'a S, &'a Context) -> F,
     {
-        let handler = Guarded { inner: None };
+        let handler = Net::empty();
         Once { run: self, start: Some(start), handler, end: End::default(), inside: None }
     }
 
@@ -66,14 +89,14 @@ impl<S, R: Request> Run<S, R> {
     {
         let gate = &self.station.gate;
         let mut start = Some(start);
-        let mut handler = pin!(Guarded { inner: None });
+        let mut handler = pin!(Net::empty());
         let mut end = End::default();
         loop {
             let mut item = None;
             let ended = poll_fn(|cx| {
                 // Inside while it works, and only then: a stop waits for the work, not for the
                 // reader; and a stream that always has an item ends too.
-                let _inside = match gate.enter() {
+                let _inside = match self.station.enter() {
                     Ok(inside) => inside,
                     Err(fault) => return Poll::Ready(Err(fault)),
                 };
@@ -87,7 +110,7 @@ impl<S, R: Request> Run<S, R> {
                 end.poll(cx, gate.when_closing()).map(|()| Err(gate::stopped()))
             });
             let item = match ended.await.map(|()| item.flatten()) {
-                Ok(Some(reply)) => Self::answer(reply),
+                Ok(Some(reply)) => self.answer(reply),
                 Ok(None) => return,
                 Err(fault) => Err(fault.into()),
             };
@@ -104,7 +127,7 @@ impl<S, R: Request> Run<S, R> {
     #[inline]
     fn inside<T>(&self, work: impl FnOnce() -> T) -> Result<T, Fault> {
         catch_unwind(AssertUnwindSafe(|| self.context.enter(work)))
-            .map_err(|panic| seal::panicked(R::DESCRIPTOR, panic))
+            .map_err(|panic| seal::panicked(R::DESCRIPTOR.full_name, panic))
     }
 
     /// The handler, made when it is first asked for.
@@ -112,24 +135,28 @@ impl<S, R: Request> Run<S, R> {
     fn handler<'a, 'b, C, H>(
         &'a self,
         start: &mut Option<C>,
-        mut handler: Pin<&'b mut Guarded<H>>,
+        mut handler: Pin<&'b mut Net<H>>,
     ) -> Option<Pin<&'b mut H>>
     where
         C: FnOnce(&'a S, &'a Context) -> H,
     {
         if let Some(start) = start.take() {
-            let made = start(&self.station.service, &self.context);
-            handler.as_mut().project().inner.set(Some(made));
+            handler.as_mut().put(start(&self.station.service, &self.context));
         }
-        handler.project().inner.as_pin_mut()
+        handler.inner()
     }
 
     /// What of a reply may leave the server.
-    fn answer(reply: Reply<R::Reply, R::Error>) -> Answer {
+    fn answer(&self, reply: Reply<R::Reply, R::Error>) -> Answer {
         match reply {
             Ok(reply) => Ok(Body::new(reply)),
             Err(Failure::Declared(error)) => Err(Failure::Declared(AnyError::new(error))),
-            Err(Failure::Fault(fault)) => Err(Failure::Fault(seal::seal(fault, R::DESCRIPTOR))),
+            Err(Failure::Fault(fault)) => {
+                let fault = seal::seal(fault, R::DESCRIPTOR.full_name);
+                // It does not leave yet where there is a chain.
+                let behind = self.station.behind;
+                Err(Failure::Fault(if behind { fault } else { fault.without_source() }))
+            }
         }
     }
 }
@@ -147,32 +174,13 @@ fn store<T>(place: &mut Option<T>, polled: Poll<T>) -> bool {
 }
 
 pin_project! {
-    /// A handler whose `Drop` may panic without harm to whoever drops it.
-    struct Guarded<H> {
-        #[pin]
-        inner: Option<H>,
-    }
-
-    impl<H> PinnedDrop for Guarded<H> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut inner = this.project().inner;
-            if inner.is_some()
-                && let Err(panic) = catch_unwind(AssertUnwindSafe(|| inner.set(None)))
-            {
-                seal::dropped_badly(panic);
-            }
-        }
-    }
-}
-
-pin_project! {
     /// A handler that answers once, at work. A future written by hand: an `async fn` would hold the
     /// handler's twice.
     pub struct Once<'a, S, R, C, F> {
         run: &'a Run<S, R>,
         start: Option<C>,
         #[pin]
-        handler: Guarded<F>,
+        handler: Net<F>,
         end: End,
         // Last, as fields are dropped in this order: inside until the handler is gone.
         inside: Option<Inside<'a>>,
@@ -193,7 +201,7 @@ where
         let run = *this.run;
         let gate = &run.station.gate;
         if this.inside.is_none() {
-            *this.inside = Some(gate.enter()?);
+            *this.inside = run.station.enter()?;
         }
         let mut reply = None;
         // Asked first: after the server has stopped, no handler runs.
@@ -209,24 +217,12 @@ where
             ready!(this.end.poll(cx, gate.when_cut()));
         }
         // The handler is gone before its answer is seen, whatever becomes of this future.
-        run.context.enter(|| this.handler.set(Guarded { inner: None }));
+        run.context.enter(|| this.handler.set(Net::empty()));
         *this.inside = None;
         Poll::Ready(match (polled, reply) {
-            (Ok(_), Some(reply)) => Run::<S, R>::answer(reply),
+            (Ok(_), Some(reply)) => run.answer(reply),
             (Ok(_), None) => Err(gate::cut_off().into()),
             (Err(fault), _) => Err(fault.into()),
         })
-    }
-}
-
-/// Waits for the moment from which on a handler is polled no more. Made when the handler is first
-/// pending: most never are.
-#[derive(Default)]
-struct End(Option<Pin<Box<WaitForCancellationFutureOwned>>>);
-
-impl End {
-    fn poll(&mut self, cx: &mut task::Context<'_>, when: &CancellationToken) -> Poll<()> {
-        let waiting = self.0.get_or_insert_with(|| Box::pin(when.clone().cancelled_owned()));
-        waiting.as_mut().poll(cx)
     }
 }

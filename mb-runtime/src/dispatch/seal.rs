@@ -7,14 +7,15 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use mb_core::{Fault, FaultKind, RequestDescriptor};
+use mb_core::{Fault, FaultKind};
 use uuid::Uuid;
 
-/// The fault as its caller may see it. An internal one is logged and replaced. So is one that the
-/// handler got from a call of its own: what another service says of this one is not what this one
-/// says of its caller.
-pub(super) fn seal(fault: Fault, request: &RequestDescriptor) -> Fault {
+/// The fault as its caller may see it, but for its source, which middleware may look at. An internal
+/// one is logged and replaced. So is one that the handler got from a call of its own: what another
+/// service says of this one is not what this one says of its caller.
+pub(crate) fn seal(fault: Fault, name: &str) -> Fault {
     match fault.kind() {
+        _ if fault.is_logged() => fault,
         FaultKind::Timeout if fault.is_of_call() => {
             Fault::new(FaultKind::Timeout, "a call that this one needs was not answered in time")
         }
@@ -29,17 +30,17 @@ pub(super) fn seal(fault: Fault, request: &RequestDescriptor) -> Fault {
             } else {
                 fault.message().to_owned()
             };
-            internal(request.full_name, &text, fault.source())
+            internal(name, &text, fault.source()).with_source(fault)
         }
-        _ => fault.without_source(),
+        _ => fault,
     }
 }
 
 /// The fault that stands for a panic. Its text is logged.
-pub(super) fn panicked(request: &RequestDescriptor, panic: Box<dyn Any + Send>) -> Fault {
+pub(crate) fn panicked(name: &str, panic: Box<dyn Any + Send>) -> Fault {
     let text = format!("panicked: {}", panic_text(&*panic));
     discard(panic);
-    internal(request.full_name, &text, None)
+    internal(name, &text, None)
 }
 
 /// What was thrown may itself throw when it is dropped.
@@ -56,11 +57,10 @@ pub(super) fn dropped_badly(panic: Box<dyn Any + Send>) {
     discard(panic);
 }
 
-fn internal(request: &str, message: &str, source: Option<&(dyn Error + 'static)>) -> Fault {
+fn internal(name: &str, message: &str, source: Option<&(dyn Error + 'static)>) -> Fault {
     let id = Uuid::now_v7().to_string();
-    report(request, &id, message, source);
-    Fault::new(FaultKind::Internal, format!("internal error, logged by the server as {id}"))
-        .with_details(serde_json::json!({ "id": id }))
+    report(name, &id, message, source);
+    Fault::logged_as(&id)
 }
 
 /// Logs what a handler failed with, its whole chain of causes included.

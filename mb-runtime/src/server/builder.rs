@@ -16,6 +16,7 @@ use super::{
 use crate::{
     dispatch::{DuplicateContract, ServedContract},
     login::Authenticator,
+    middleware::{Layers, Middleware},
     subscription::{
         EventHandler, Hub, Overflow, QUEUE_CAPACITY, Received, Subscription, SubscriptionGuard,
     },
@@ -39,6 +40,7 @@ pub struct ServerBuilder {
     codecs: Vec<Codec>,
     limits: Limits,
     authenticator: Option<Arc<dyn Authenticator>>,
+    layers: Layers,
     drain: Duration,
 }
 
@@ -54,6 +56,7 @@ impl Default for ServerBuilder {
             codecs: Vec::new(),
             limits: Limits::default(),
             authenticator: None,
+            layers: Layers::default(),
             drain: Duration::from_secs(30),
         }
     }
@@ -84,6 +87,14 @@ impl ServerBuilder {
         Fut: Future<Output = Reply<()>> + Send + 'static,
     {
         self.handlers.push(Box::new(|hub| attach(hub, handler)));
+        self
+    }
+
+    /// Adds a middleware around everything that passes through the server: requests it serves, events
+    /// it announces, events that clients emit. Of several, the one added first is outermost; those of
+    /// a [contract](ServedContract::middleware) are inside of them.
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.layers.add(middleware);
         self
     }
 
@@ -154,7 +165,7 @@ impl ServerBuilder {
             limits: Arc::new(self.limits),
             authenticator: self.authenticator,
         };
-        let core = Core::new(settings, self.served)
+        let core = Core::new(settings, self.served, &self.layers)
             .map_err(|DuplicateContract(name)| StartError::DuplicateContract { name })?;
         let workers = self.handlers.into_iter().map(|attach| attach(&core.hub));
         let workers = workers.collect::<Result<_, _>>()?;
@@ -180,7 +191,7 @@ pub(crate) fn in_process(contract: ServedContract, back: Arc<dyn Link>) -> (Serv
         limits: Arc::default(),
         authenticator: None,
     };
-    let core = Core::new(settings, vec![contract]);
+    let core = Core::new(settings, vec![contract], &Layers::default());
     let core = core.unwrap_or_else(|DuplicateContract(name)| unreachable!("one `{name}`"));
     let connected = Arc::clone(&core).accept(Hello::default(), back);
     let connected = connected.expect("a server that has just been made takes its first client");

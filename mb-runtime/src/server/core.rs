@@ -20,8 +20,9 @@ use uuid::Uuid;
 
 use super::peer::Peer;
 use crate::{
-    dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, stopped},
+    dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, published, stopped},
     login::Authenticator,
+    middleware::{End, Kind, Layers, Passing, Way},
     session::{self, Side},
     subscription::Hub,
     wire::system,
@@ -57,9 +58,10 @@ impl Core {
     pub(super) fn new(
         settings: Settings,
         served: Vec<ServedContract>,
+        layers: &Layers,
     ) -> Result<Arc<Self>, DuplicateContract> {
         let gate = Arc::new(Gate::new());
-        let (routes, services) = Routes::new(served, &gate)?;
+        let (routes, services) = Routes::new(served, &gate, layers)?;
         Ok(Arc::new(Self {
             settings,
             started: Instant::now(),
@@ -137,6 +139,15 @@ impl Core {
         }
     }
 
+    /// Announces an event to one client or to all, through what is around it.
+    fn announce(self: &Arc<Self>, event: Message, to: Option<String>) -> Published {
+        let readers = Readers { core: Arc::clone(self), to };
+        match self.routes.chain(event.name()) {
+            None => readers.publish(event),
+            Some(chain) => published(Way::new(Kind::Producer, Arc::clone(chain), readers), event),
+        }
+    }
+
     /// An event as it is announced: under its name, and as the server's.
     fn prepared(&self, mut event: Message) -> Arc<Message> {
         let context = event.take_context().with_source(self.id().to_owned());
@@ -180,6 +191,82 @@ impl Core {
 
     fn write(&self) -> RwLockWriteGuard<'_, Arc<Vec<Arc<Peer>>>> {
         self.peers.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whom an event is announced to: one client, or all.
+struct Readers {
+    core: Arc<Core>,
+    to: Option<String>,
+}
+
+impl Readers {
+    fn publish(&self, event: Message) -> Published {
+        if self.core.hub.end_reason().is_some() {
+            return Published::Refused(stopped());
+        }
+        match &self.to {
+            None => self.core.publish_to_all(event),
+            Some(id) => self.core.publish_to_one(id, event),
+        }
+    }
+}
+
+impl Core {
+    fn publish_to_one(&self, id: &str, event: Message) -> Published {
+        let (reached, waiting) = self.hand(&self.prepared(event), |peer| peer.caller().id() == id);
+        if reached == 0 {
+            // A handler that passes this on may have done things before.
+            let missing = Fault::unavailable(format!("no client `{id}` is connected"));
+            return Published::Refused(missing.with_retryable(false));
+        }
+        waited(Vec::new(), waiting)
+    }
+
+    /// Over every bus once, and to each client that hears none.
+    fn publish_to_all(&self, event: Message) -> Published {
+        let buses = Arc::clone(&self.buses.read().unwrap_or_else(PoisonError::into_inner));
+        let alone = |peer: &Peer| buses.is_empty() || !peer.caller().back().hears_bus();
+        // A bus names its server itself.
+        let event = if !buses.is_empty() && !self.read().iter().any(|peer| alone(peer)) {
+            Arc::new(event)
+        } else {
+            self.prepared(event)
+        };
+        let mut announced = Vec::new();
+        for bus in buses.iter() {
+            match bus.publish(&event) {
+                Published::Accepted => {}
+                other => announced.push(other),
+            }
+        }
+        let (_, waiting) = self.hand(&event, alone);
+        waited(announced, waiting)
+    }
+}
+
+/// What is left to wait for, if anything.
+fn waited(
+    announced: Vec<Published>,
+    waiting: Vec<BoxFuture<'static, Result<(), Fault>>>,
+) -> Published {
+    if announced.is_empty() && waiting.is_empty() {
+        return Published::Accepted;
+    }
+    Published::Waiting(Box::pin(async move {
+        // What a bus keeps for readers to come is kept, or the announcer is told that it is not.
+        for announced in announced {
+            announced.done().await?;
+        }
+        // Whoever does not get it in time has it counted.
+        join_all(waiting).await;
+        Ok(())
+    }))
+}
+
+impl End for Readers {
+    fn pass(&self, event: Message) -> Passing {
+        Passing::Event(self.publish(event))
     }
 }
 
@@ -274,34 +361,7 @@ impl Host for Core {
     }
 
     fn broadcast(self: Arc<Self>, event: Message) -> BoxFuture<'static, Result<(), Fault>> {
-        Box::pin(async move {
-            if self.hub.end_reason().is_some() {
-                return Err(stopped());
-            }
-            let buses = Arc::clone(&self.buses.read().unwrap_or_else(PoisonError::into_inner));
-            let alone = |peer: &Peer| buses.is_empty() || !peer.caller().back().hears_bus();
-            // A bus names its server itself.
-            let event = if !buses.is_empty() && !self.read().iter().any(|peer| alone(peer)) {
-                Arc::new(event)
-            } else {
-                self.prepared(event)
-            };
-            let mut announced = Vec::new();
-            for bus in buses.iter() {
-                match bus.publish(&event) {
-                    Published::Accepted => {}
-                    other => announced.push(other),
-                }
-            }
-            let (_, waiting) = self.hand(&event, alone);
-            // What a bus keeps for readers to come is kept, or the announcer is told that it is not.
-            for announced in announced {
-                announced.done().await?;
-            }
-            // Whoever does not get it in time has it counted.
-            join_all(waiting).await;
-            Ok(())
-        })
+        Box::pin(async move { self.announce(event, None).done().await })
     }
 
     fn send_to(
@@ -309,18 +369,7 @@ impl Host for Core {
         client_id: String,
         event: Message,
     ) -> BoxFuture<'static, Result<(), Fault>> {
-        Box::pin(async move {
-            let (reached, waiting) =
-                self.hand(&self.prepared(event), |peer| peer.caller().id() == client_id);
-            // Whoever does not get it in time has it counted.
-            join_all(waiting).await;
-            if reached > 0 {
-                return Ok(());
-            }
-            // A handler that passes this on may have done things before.
-            let missing = Fault::unavailable(format!("no client `{client_id}` is connected"));
-            Err(missing.with_retryable(false))
-        })
+        Box::pin(async move { self.announce(event, Some(client_id)).done().await })
     }
 
     fn clients(&self) -> Vec<Arc<Caller>> {

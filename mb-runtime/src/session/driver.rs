@@ -28,7 +28,10 @@ use tokio::{
 };
 
 use super::{Shared, machine::Step, serving, wake};
-use crate::wire::{self, system};
+use crate::{
+    meters,
+    wire::{self, system},
+};
 
 /// How long the end of a connection may take: the last frames out, the other side's goodbye.
 const GOODBYE: Duration = Duration::from_secs(3);
@@ -66,6 +69,7 @@ impl Driver {
     /// at the end. Dropped, it ends the session at once.
     pub(crate) async fn run(self, local: Arc<dyn Link>) {
         let Self { shared, incoming, outgoing, remote } = self;
+        let _counted = meters::Connection::one();
         let mut writer = tokio::spawn(write(Arc::clone(&shared), outgoing));
         let ending = Ending {
             shared: Arc::clone(&shared),
@@ -145,6 +149,7 @@ impl Reader {
             match task::ready!(self.incoming.as_mut().poll_next(cx)) {
                 Some(Ok(Frame::Data(_))) if over => {}
                 Some(Ok(Frame::Data(frame))) => {
+                    meters::received(frame.len());
                     if let Some(end) = self.take(&frame, cx) {
                         return Poll::Ready(end);
                     }
@@ -243,6 +248,7 @@ async fn write(shared: Arc<Shared>, outgoing: FrameSink) {
 async fn write_all(shared: &Shared, mut outgoing: FrameSink) -> Result<(), ConnectionError> {
     let mut batch = VecDeque::new();
     while poll_fn(|cx| shared.lock().poll_outgoing(&mut batch, cx)).await {
+        meters::sent(batch.len(), || batch.iter().map(Frame::len).sum());
         for frame in batch.drain(..) {
             outgoing.feed(frame).await?;
         }

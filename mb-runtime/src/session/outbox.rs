@@ -51,7 +51,7 @@ impl Outbox {
 
     /// Adds a frame, whatever the bounds: who calls this has asked. Hands out whom to wake.
     pub(super) fn push(&mut self, frame: Frame) -> Option<Waker> {
-        self.bytes += size(&frame);
+        self.bytes += frame.len();
         self.count += 1;
         self.added += 1;
         self.frames.push_back(frame);
@@ -127,12 +127,5 @@ impl Outbox {
         self.crowded.store(false, Ordering::Relaxed);
         wakers.append(&mut self.waiting);
         wakers.extend(self.writer.take());
-    }
-}
-
-fn size(frame: &Frame) -> usize {
-    match frame {
-        Frame::Data(bytes) => bytes.len(),
-        _ => 0,
     }
 }

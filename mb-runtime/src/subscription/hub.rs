@@ -6,12 +6,13 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use mb_core::{EndReason, EventDescriptor, Fault, Message, Published};
+use mb_core::{EndReason, EventDescriptor, Fault, Message, Name, Published};
 
 use super::{
     Overflow,
     queue::{Queue, Reader, queue},
 };
+use crate::middleware::{End, Passing};
 
 /// The queues of every subscription of one side, by event.
 #[derive(Default)]
@@ -22,9 +23,16 @@ pub(crate) struct Hub {
 
 #[derive(Default)]
 struct Readers {
-    /// Taken out and handed to as a whole: nothing of a user's runs under the lock.
-    by_event: HashMap<&'static str, Arc<Vec<Arc<Queue>>>>,
+    by_event: HashMap<&'static str, Wanted>,
     all: Vec<Arc<Queue>>,
+}
+
+/// Who wants the events of one name.
+struct Wanted {
+    /// Taken out and handed to as a whole: nothing of a user's runs under the lock.
+    queues: Arc<Vec<Arc<Queue>>>,
+    /// Which event that is; `None` for a bare name that several have.
+    event: Option<&'static EventDescriptor>,
 }
 
 /// A subscription's place in its hub. Dropping it gives the place up.
@@ -48,8 +56,10 @@ impl Hub {
         for event in events {
             // Over a network it comes by its bare name, unless that could mean several.
             for name in [event.full_name, event.name] {
-                let queues = readers.by_event.entry(name).or_default();
-                Arc::make_mut(queues).push(Arc::clone(reader.queue()));
+                let new = || Wanted { queues: Arc::default(), event: Some(event) };
+                let wanted = readers.by_event.entry(name).or_insert_with(new);
+                wanted.event = wanted.event.filter(|known| known.full_name == event.full_name);
+                Arc::make_mut(&mut wanted.queues).push(Arc::clone(reader.queue()));
             }
         }
         // Asked under the lock that `end` takes: a queue is closed by `end`, or here.
@@ -70,7 +80,9 @@ impl Hub {
         if let Some(reason) = self.ended.get() {
             return Published::Refused(Fault::unavailable(reason.to_string()));
         }
-        let queues = self.read().by_event.get(event.name().as_str()).cloned();
+        let wanted = self.read();
+        let queues = wanted.by_event.get(event.name().as_str()).map(|w| Arc::clone(&w.queues));
+        drop(wanted);
         let mut waiting = Vec::new();
         let mut refused = None;
         for queue in queues.iter().flat_map(|queues| queues.iter()) {
@@ -88,6 +100,14 @@ impl Hub {
                 refused.map_or(waited, Err)
             })),
         }
+    }
+
+    /// The event of this name, full or bare, that somebody wants. As it came where that could be
+    /// several; `None` where nobody wants it.
+    pub(crate) fn wanted(&self, name: &Name) -> Option<Name> {
+        let readers = self.read();
+        let wanted = readers.by_event.get(name.as_str())?;
+        Some(wanted.event.map_or_else(|| name.clone(), Name::Event))
     }
 
     /// Why there will be no more events, once that is so.
@@ -116,9 +136,9 @@ impl Hub {
     fn forget(&self, queue: &Arc<Queue>) {
         let mut readers = self.write();
         readers.all.retain(|other| !Arc::ptr_eq(other, queue));
-        readers.by_event.retain(|_, queues| {
-            Arc::make_mut(queues).retain(|other| !Arc::ptr_eq(other, queue));
-            !queues.is_empty()
+        readers.by_event.retain(|_, wanted| {
+            Arc::make_mut(&mut wanted.queues).retain(|other| !Arc::ptr_eq(other, queue));
+            !wanted.queues.is_empty()
         });
     }
 
@@ -128,6 +148,13 @@ impl Hub {
 
     fn write(&self) -> RwLockWriteGuard<'_, Readers> {
         self.readers.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Behind a chain: whoever wants the event.
+impl End for Arc<Hub> {
+    fn pass(&self, event: Message) -> Passing {
+        Passing::Event(self.publish(&Arc::new(event)))
     }
 }
 

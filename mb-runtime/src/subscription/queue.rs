@@ -20,6 +20,7 @@ use super::{
     backlog::{Backlog, Ended, Place},
     entry::Entry,
 };
+use crate::meters;
 
 /// How many events a queue holds unless the subscription says otherwise.
 pub(crate) const QUEUE_CAPACITY: usize = 256;
@@ -100,6 +101,7 @@ impl Queue {
                 Err(Ended) => Err(self.ended()),
             },
         };
+        meters::queued(self.sender.len());
         match sent {
             Ok(()) => Published::Accepted,
             Err(fault) => Published::Refused(fault),
@@ -187,7 +189,14 @@ impl Queue {
     }
 
     fn count_dropped(&self, dropped: bool) {
-        self.dropped.fetch_add(u64::from(dropped), Ordering::Relaxed);
+        count_dropped(&self.dropped, dropped);
+    }
+}
+
+fn count_dropped(counter: &AtomicU64, dropped: bool) {
+    if dropped {
+        counter.fetch_add(1, Ordering::Relaxed);
+        meters::dropped();
     }
 }
 
@@ -205,7 +214,7 @@ impl Lost {
 
 impl Drop for Lost {
     fn drop(&mut self) {
-        self.dropped.fetch_add(u64::from(self.lost), Ordering::Relaxed);
+        count_dropped(&self.dropped, self.lost);
     }
 }
 

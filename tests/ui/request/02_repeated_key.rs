@@ -3,6 +3,9 @@ magicbutton::contract!(
     pub mod orders {
         #[request(detached, detached)]
         async fn create();
+
+        #[request(timeout = "1s", timeout = "2s")]
+        async fn change();
     }
 );
 

@@ -6,6 +6,12 @@ magicbutton::contract!(
 
         #[request(rename = 5)]
         async fn second();
+
+        #[request(timeout = 5)]
+        async fn third();
+
+        #[request(timeout)]
+        async fn fourth();
     }
 );
 

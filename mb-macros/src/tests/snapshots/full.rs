@@ -505,17 +505,17 @@ pub mod orders {
         > {
             match message.name().as_str() {
                 "order-desk/order.created" | "order.created" => {
-                    message
-                        .body()
-                        .decode_shared()
+                    <OrderCreated as ::magicbutton::__private::v1::Subscribe>::receive(
+                            message,
+                        )
                         .map(|event| {
                             ::std::sync::Arc::new(Self::OrderCreated(event))
                         })
                 }
                 "order-desk/emptied" | "emptied" => {
-                    message
-                        .body()
-                        .decode_shared()
+                    <Emptied as ::magicbutton::__private::v1::Subscribe>::receive(
+                            message,
+                        )
                         .map(|event| { ::std::sync::Arc::new(Self::Emptied(event)) })
                 }
                 other => {

@@ -216,9 +216,9 @@ pub mod greeter {
         > {
             match message.name().as_str() {
                 "greeter/greeted" | "greeted" => {
-                    message
-                        .body()
-                        .decode_shared()
+                    <Greeted as ::magicbutton::__private::v1::Subscribe>::receive(
+                            message,
+                        )
                         .map(|event| { ::std::sync::Arc::new(Self::Greeted(event)) })
                 }
                 other => {

@@ -11,9 +11,12 @@ use mb_core::{Codec, Connected, EndReason, Fault, FaultKind};
 use tokio::time::{Instant, sleep};
 
 use super::{Line, State, link::Incoming};
-use crate::client::{
-    ClientStatus,
-    dial::{Dialed, Provisional},
+use crate::{
+    client::{
+        ClientStatus,
+        dial::{Dialed, Provisional},
+    },
+    meters,
 };
 
 /// A connection that has lived this long was a good one: the next loss starts with short delays.
@@ -34,7 +37,11 @@ impl Line {
             };
             sleep(delay).await;
             let Some(line) = line.upgrade() else { return };
-            if let Err(fault) = line.renew(attempt).await {
+            let renewed = line.renew(attempt).await;
+            if renewed.is_ok() {
+                meters::reconnected();
+            }
+            if let Err(fault) = renewed {
                 line.inbound.report(fault.clone());
                 // Somebody who cannot be reached may be tomorrow, somebody who refuses will not.
                 if !fault.is_retryable() && fault.kind() != FaultKind::Unavailable {

@@ -8,14 +8,15 @@ use std::{
 use futures_core::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use mb_core::{
-    Answering, Body, Calling, Codec, Context, EndReason, Fault, FaultKind, Link, Message, Name,
-    Published, Streaming, SubscriptionId,
+    Answering, Body, Calling, Context, EndReason, Fault, Link, Message, Name, Published, Streaming,
+    SubscriptionId,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::Peer;
 use crate::{
-    dispatch::{Handler, answered_otherwise, refused_stream, stopped},
+    dispatch::{Handler, another, answered_otherwise, published, refused_stream, stopped},
+    middleware::{Kind, Way},
     server::{Core, requests},
     wire::system::is_system,
 };
@@ -61,18 +62,16 @@ impl Peer {
             return Ok(Published::Accepted);
         }
         let descriptor = core.routes.event(event.name().as_str())?;
-        let body = match event.body().share() {
-            Some(body) => body,
-            None => event
-                .body()
-                .encode(&Codec::JSON)
-                .map_err(|error| Fault::new(FaultKind::ValidationFailed, error.to_string()))?
-                .into(),
-        };
-        let mut context = event.context().clone();
+        let (_, mut context, body) = another(event)?.into_parts();
         self.admit(&mut context);
         let event = Message::new(Name::Event(descriptor), context, body);
-        Ok(core.hub.publish(&Arc::new(event)))
+        Ok(match self.routes.chain(event.name()) {
+            None => core.hub.publish(&Arc::new(event)),
+            Some(chain) => {
+                let readers = Arc::clone(&core.hub);
+                published(Way::new(Kind::Consumer, Arc::clone(chain), readers), event)
+            }
+        })
     }
 
     fn called(&self, mut request: Message) -> Result<Calling, Fault> {

@@ -1,0 +1,149 @@
+//! A span for every message, in the trace that its context carries.
+
+#[cfg(feature = "otel")]
+mod otel;
+
+use std::{
+    pin::Pin,
+    task::{self, Poll},
+};
+
+use async_trait::async_trait;
+use futures_core::Stream;
+use mb_core::{Answer, Message, Streaming};
+use tracing::{Instrument, Span, field::Empty, info_span};
+
+use super::{
+    Handled, Kind, Middleware, Next, Outcome,
+    conventions::SYSTEM,
+    watched::{Ending, watched},
+};
+
+/// Opens a span, by way of the `tracing` crate, for every message: around calls and handlers, around
+/// events that are sent and that arrive. Names and fields are OpenTelemetry's; the payload is never
+/// among them.
+///
+/// On both sides of a connection it makes one trace of all that a message causes: the span of the
+/// receiver is behind that of the sender, and whatever a handler calls or announces is behind that.
+/// Between services the trace travels in the message's context, from and to HTTP as a
+/// [`traceparent`](crate::Span).
+///
+/// With the feature `otel`, where a `tracing-opentelemetry` layer is installed, the spans are
+/// OpenTelemetry's, down to their ids.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Trace;
+
+impl Trace {
+    /// Spans of level `INFO`, of the target `magicbutton`.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+#[async_trait]
+impl Middleware for Trace {
+    async fn handle(&self, mut message: Message, next: Next) -> Handled {
+        let kind = next.kind();
+        let span = open(kind, &message);
+        if span.is_disabled() {
+            return next.run(message).await;
+        }
+        place(&span, kind, &mut message);
+        let told = span.clone();
+        let passing = next.run(message).instrument(span.clone());
+        let handled = watched(passing, move |ending| close(&told, kind, &ending)).await?;
+        Ok(match handled {
+            Outcome::Stream(items) => Outcome::Stream(Box::pin(Items { span, items })),
+            outcome => outcome,
+        })
+    }
+}
+
+fn open(kind: Kind, message: &Message) -> Span {
+    let name = message.name().as_str();
+    match kind {
+        Kind::Client | Kind::Server => info_span!(
+            target: "magicbutton",
+            "call",
+            otel.name = name,
+            otel.kind = kind.span_kind(),
+            otel.status_code = Empty,
+            rpc.system.name = SYSTEM,
+            rpc.method = name,
+            rpc.response.status_code = Empty,
+            error.type = Empty,
+            error.id = Empty,
+            trace_id = Empty,
+            span_id = Empty,
+            parent_span_id = Empty,
+        ),
+        Kind::Producer | Kind::Consumer => info_span!(
+            target: "magicbutton",
+            "event",
+            otel.name = format_args!("{} {name}", kind.operation()),
+            otel.kind = kind.span_kind(),
+            otel.status_code = Empty,
+            messaging.system = SYSTEM,
+            messaging.operation.name = kind.operation(),
+            messaging.operation.type = kind.operation(),
+            messaging.destination.name = name,
+            messaging.message.id = message.context().id(),
+            error.type = Empty,
+            error.id = Empty,
+            trace_id = Empty,
+            span_id = Empty,
+            parent_span_id = Empty,
+        ),
+    }
+}
+
+/// Makes the span and the message agree on where in the trace they are.
+fn place(span: &Span, kind: Kind, message: &mut Message) {
+    let context = message.context_mut();
+    if matches!(kind, Kind::Server | Kind::Consumer) {
+        context.follow();
+    }
+    #[cfg(feature = "otel")]
+    if otel::place(span, context) {
+        return;
+    }
+    // A peer may have written anything.
+    if context.span().is_some() {
+        span.record("trace_id", context.trace_id()).record("span_id", context.span_id());
+    }
+    if let (Some(_), Some(parent)) = (context.parent_span(), context.parent_span_id()) {
+        span.record("parent_span_id", parent);
+    }
+}
+
+fn close(span: &Span, kind: Kind, ending: &Ending<'_>) {
+    let code = ending.code();
+    if matches!(kind, Kind::Client | Kind::Server) {
+        span.record("rpc.response.status_code", code);
+    }
+    let Some(status) = ending.status() else { return };
+    span.record("error.type", code);
+    if let Some(id) = ending.fault().and_then(|fault| fault.id()) {
+        span.record("error.id", id);
+    }
+    // A server that refuses what is wrong has done its work.
+    if kind != Kind::Server || status.as_u16() >= 500 {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
+/// Items that are made within a span.
+struct Items {
+    span: Span,
+    items: Streaming,
+}
+
+impl Stream for Items {
+    type Item = Answer;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Answer>> {
+        let Self { span, items } = &mut *self;
+        span.in_scope(|| items.as_mut().poll_next(cx))
+    }
+}
