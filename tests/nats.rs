@@ -5,10 +5,14 @@
 mod contract;
 #[path = "nats/durable.rs"]
 mod durable;
+#[path = "nats/folder.rs"]
+mod folder;
 #[path = "nats/foreign.rs"]
 mod foreign;
 #[path = "nats/injection.rs"]
 mod injection;
+#[path = "nats/keys.rs"]
+mod keys;
 #[path = "nats/middleware.rs"]
 mod middleware;
 #[path = "common/nats_server.rs"]
@@ -17,3 +21,5 @@ mod nats_server;
 mod options;
 #[path = "nats/several.rs"]
 mod several;
+#[path = "nats/tls.rs"]
+mod tls;
