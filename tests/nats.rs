@@ -21,5 +21,7 @@ mod nats_server;
 mod options;
 #[path = "nats/several.rs"]
 mod several;
+#[path = "nats/slow.rs"]
+mod slow;
 #[path = "nats/tls.rs"]
 mod tls;
