@@ -13,6 +13,8 @@ mod foreign;
 mod injection;
 #[path = "nats/keys.rs"]
 mod keys;
+#[path = "nats/login.rs"]
+mod login;
 #[path = "nats/middleware.rs"]
 mod middleware;
 #[path = "common/nats_server.rs"]
