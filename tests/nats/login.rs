@@ -2,8 +2,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use async_trait::async_trait;
 use magicbutton::{
-    Actor, Client, Context, Credentials, Login, LoginError, Reply, Server, contract,
+    Actor, Authenticator, Client, Context, Credentials, Login, LoginError, Reply, Server, contract,
 };
 use tokio::time::{sleep, timeout};
 
@@ -27,13 +28,23 @@ impl door::Service for Door {
     }
 }
 
+/// Takes its time, as somebody who asks a database does.
+struct Knows;
+
+#[async_trait]
+impl Authenticator for Knows {
+    async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
+        sleep(Duration::from_millis(50)).await;
+        match credentials {
+            Credentials::Token(token) if token == "t-ada" => Ok(Login::new(Actor::new("ada"))),
+            _ => Err(LoginError::InvalidToken),
+        }
+    }
+}
+
 async fn serve(name: &str, url: &str) -> Server {
-    let knows = |credentials| match credentials {
-        Credentials::Token(token) if token == "t-ada" => Ok(Login::new(Actor::new("ada"))),
-        _ => Err(LoginError::InvalidToken),
-    };
     let server = Server::builder().id(name).serve(door::serve(Door(name.to_owned())));
-    server.authenticator(knows).bind(url).start().await.unwrap()
+    server.authenticator(Knows).bind(url).start().await.unwrap()
 }
 
 /// Knocks until each of these has answered, twenty times in a row, that it takes the caller for them.
@@ -78,6 +89,32 @@ async fn whom_one_server_has_let_in_all_of_them_know() {
     all_take_for(&client, Some("ada"), &["one", "three"]).await;
     client.logout().await.unwrap();
     all_take_for(&client, None, &["one", "three"]).await;
+}
+
+#[tokio::test]
+async fn the_first_call_after_a_login_is_made_as_who_has_logged_in() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let servers = ["one", "two", "three"];
+    let mut serving = Vec::new();
+    for name in servers {
+        serving.push(serve(name, &url).await);
+    }
+    let client = Client::connect(url.as_str()).await.unwrap();
+    let door: door::Client = client.typed().unwrap();
+    let knocks = async || {
+        let knocks = futures_util::future::join_all((0..40).map(|_| door.knock())).await;
+        let knocks: Vec<_> = knocks.into_iter().map(Result::unwrap).collect();
+        let answered: HashSet<_> = knocks.iter().map(|(server, _)| server.as_str()).collect();
+        assert_eq!(answered.len(), servers.len(), "{answered:?}");
+        knocks.into_iter().map(|(_, taken_for)| taken_for).collect::<HashSet<_>>()
+    };
+    for _ in 0..3 {
+        client.login(Credentials::token("t-ada")).await.unwrap();
+        assert_eq!(knocks().await, HashSet::from([Some("ada".to_owned())]));
+        client.logout().await.unwrap();
+        assert_eq!(knocks().await, HashSet::from([None]));
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ const MISSING: Duration = Duration::from_millis(250);
 const AGAIN: Duration = Duration::from_millis(250);
 
 /// How long one server may take to let a client in that it asks to come.
-const JOINING: Duration = Duration::from_secs(5);
+pub(crate) const JOINING: Duration = Duration::from_secs(5);
 
 /// Joins whoever is there. Done as soon as every contract is there that the client speaks; one that
 /// says nothing of contracts waits until nobody else answers.

@@ -10,9 +10,11 @@ use mb_core::{
     Message, Name, Published, Streaming, SubscriptionId,
 };
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::{
-    joining::{ask, join_one},
+    joining::{JOINING, ask, join_one},
+    roster::Roster,
     shared::Shared,
 };
 use crate::{
@@ -124,10 +126,21 @@ impl Shared {
         })
     }
 
-    /// Says to every other server what one has accepted, or that it is over.
-    fn logged_in(&self, credentials: Option<Value>) {
+    /// Says to every server what one has accepted, or that it is over, and waits until they know: the
+    /// next call may go to any of them.
+    async fn logged_in(&self, credentials: Option<Value>) {
         self.join().login = credentials;
+        let mut changes = self.roster.subscribe();
+        self.roster.send_if_modified(|roster| {
+            roster.ask_all();
+            // Nobody waits for that.
+            false
+        });
         ask(self, self.space.system("door.join"));
+        let heard = timeout(JOINING, changes.wait_for(Roster::all_heard)).await;
+        if !heard.is_ok_and(|heard| heard.is_ok()) {
+            tracing::warn!("not every server has said that it knows of the login");
+        }
     }
 }
 
@@ -144,7 +157,7 @@ impl Link for NatsLink {
             Some(credentials) => Box::pin(async move {
                 let answer = requests::call(&shared, request, None).await;
                 if answer.as_ref().is_ok_and(accepted) {
-                    shared.logged_in(credentials);
+                    shared.logged_in(credentials).await;
                 }
                 answer
             }),

@@ -21,12 +21,14 @@ pub(crate) struct Known {
     pub(crate) seen: Instant,
     /// Whether it has answered since the last round of signs of life began.
     pub(crate) answered: bool,
+    /// Whether it has yet to answer to what the client has said anew of itself.
+    pub(crate) asked: bool,
 }
 
 impl Roster {
     pub(crate) fn add(&mut self, joined: Joined) {
         self.remove(&joined.instance.clone());
-        self.servers.push(Known { joined, seen: Instant::now(), answered: true });
+        self.servers.push(Known { joined, seen: Instant::now(), answered: true, asked: false });
     }
 
     /// Whether there was one of this token.
@@ -38,6 +40,16 @@ impl Roster {
 
     pub(crate) fn knows(&self, instance: &str) -> bool {
         self.servers.iter().any(|known| known.joined.instance == instance)
+    }
+
+    /// From now on, everybody who is there has yet to answer.
+    pub(crate) fn ask_all(&mut self) {
+        self.servers.iter_mut().for_each(|known| known.asked = true);
+    }
+
+    /// Whether everybody has who is still there.
+    pub(crate) fn all_heard(&self) -> bool {
+        self.servers.iter().all(|known| !known.asked)
     }
 
     /// Every contract that somebody serves.
