@@ -1,12 +1,14 @@
 //! The one task of a client: takes what comes, in its order, keeps time, gives signs of life, and
 //! notices the end.
 
+mod events;
+mod life;
+
 use std::{collections::HashSet, pin::pin, sync::Arc, time::Duration};
 
 use async_nats::{Message as NatsMessage, StatusCode, Subject, Subscriber};
-use bytes::Bytes;
 use futures_core::future::BoxFuture;
-use mb_core::{EndReason, Fault, Message, Name, Published, WireError};
+use mb_core::{EndReason, Fault, WireError};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
@@ -17,9 +19,8 @@ use crate::{
     connect::Health,
     headers,
     intake::Intake,
-    join::{self, Alive, Bye, Joined},
+    join::{self, Bye, Joined},
     pending::Key,
-    reply::body,
     subjects::last,
     token::decode,
 };
@@ -188,47 +189,6 @@ impl Driver {
         }
     }
 
-    fn event(&mut self, message: NatsMessage) {
-        let headers = message.headers.as_ref();
-        let name = match headers::get(headers, headers::NAME) {
-            Some(name) => name.to_owned(),
-            None => match event_name(&message.subject) {
-                Some(name) if self.shared.wants(&name) => name,
-                _ => return,
-            },
-        };
-        let read = headers::context(headers).and_then(|context| {
-            Ok((context, body(headers, message.payload.clone(), &self.shared.out.codecs)?))
-        });
-        let (context, body) = match read {
-            Ok(read) => read,
-            Err(fault) => return tracing::debug!(%fault, name, "an event cannot be read"),
-        };
-        let context = match self.announcer(&message) {
-            Some(server) if context.source().is_none() => context.with_source(server),
-            _ => context,
-        };
-        let event = Arc::new(Message::new(Name::text(name), context, body));
-        match self.shared.inbound.publish(&event) {
-            Published::Accepted => {}
-            Published::Waiting(rest) => {
-                // The next events wait in the engine's client, and nothing else does.
-                self.waiting = Some(rest);
-                self.intake.pause(Some(Kind::Event));
-            }
-            Published::Refused(fault) => tracing::debug!(%fault, "an event was not taken"),
-        }
-    }
-
-    /// Which server an event comes from: its reply subject leads there.
-    fn announcer(&self, message: &NatsMessage) -> Option<String> {
-        let mut tokens = message.reply.as_ref()?.rsplit('.');
-        let (_, instance) = (tokens.next()?, tokens.next()?);
-        let roster = self.shared.roster.borrow();
-        let known = roster.servers.iter().find(|known| known.joined.instance == instance);
-        known.map(|known| known.joined.server_id.clone())
-    }
-
     fn answer(&mut self, message: NatsMessage) {
         match last(&message.subject) {
             "join" => self.joined(&message),
@@ -295,74 +255,5 @@ impl Driver {
         if known && !left {
             self.shared.lost(reason);
         }
-    }
-
-    /// Gives every server a sign of life, and looks who has given none.
-    fn beat(&mut self) {
-        let silence = self.shared.limits.silence;
-        let mut complete = true;
-        let (mut silent, mut quiet) = (Vec::new(), Vec::new());
-        self.shared.roster.send_if_modified(|roster| {
-            complete = roster.servers.iter().all(|known| known.answered);
-            for known in &mut roster.servers {
-                if std::mem::take(&mut known.answered) {
-                    continue;
-                }
-                quiet.push(known.joined.instance.clone());
-                if known.seen.elapsed() > silence {
-                    silent.push(known.joined.instance.clone());
-                }
-            }
-            // Nobody waits for that.
-            false
-        });
-        silent.iter().for_each(|instance| self.gone(instance, EndReason::Silent));
-        let pending = &self.shared.out.pending;
-        if complete {
-            pending.reconcile(&self.named);
-        }
-        self.named.clear();
-        pending.next_round();
-        // The engine knows at once that nobody listens any more.
-        for instance in quiet {
-            let whom = self.shared.space.system(&format!("srv.{instance}.beat"));
-            let reply = self.shared.reply(&format!("quiet_{instance}"));
-            self.shared.out.tell(whom, Some(reply), Bytes::new());
-        }
-        let subject = self.shared.space.system("all.beat");
-        self.shared.out.tell(subject, Some(self.shared.reply("beat")), Bytes::new());
-    }
-
-    fn alive(&mut self, message: &NatsMessage) {
-        if message.status == Some(StatusCode::NO_RESPONDERS) {
-            return self.shared.lost(EndReason::ConnectionLost);
-        }
-        let Ok(alive) = serde_json::from_slice::<Alive>(&message.payload) else { return };
-        self.named.extend(alive.running.iter().filter_map(|token| Key::read(token)));
-        let mut known = false;
-        self.shared.roster.send_if_modified(|roster| {
-            for server in &mut roster.servers {
-                if server.joined.instance == alive.instance {
-                    (server.seen, server.answered, known) = (Instant::now(), true, true);
-                }
-            }
-            false
-        });
-        if !alive.known || !known {
-            let whom = self.shared.space.system(&format!("srv.{}.join", alive.instance));
-            joining::ask(&self.shared, whom);
-        }
-    }
-}
-
-/// The full name of the event that is announced on a subject: `P.<contract>.v<major>.evt.<name>`, or
-/// `P.$sys.evt.<name>`.
-fn event_name(subject: &str) -> Option<String> {
-    let mut tokens = subject.rsplit('.');
-    let name = decode(tokens.next()?)?;
-    let _ = tokens.next()?;
-    match tokens.next()? {
-        "$sys" => Some(name),
-        _ => Some(format!("{}/{name}", decode(tokens.next()?)?)),
     }
 }

@@ -1,5 +1,7 @@
 //! The one task of a server: takes what comes, in its order, until the end.
 
+mod events;
+
 use std::{
     pin::pin,
     sync::{Arc, atomic::Ordering},
@@ -8,7 +10,7 @@ use std::{
 
 use async_nats::{Message as NatsMessage, Subject};
 use futures_core::future::BoxFuture;
-use mb_core::{EndReason, Fault, Message, Name, Published};
+use mb_core::{EndReason, Fault};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
@@ -21,14 +23,8 @@ use super::{
     subscribe::Kind,
 };
 use crate::{
-    connect::Health,
-    headers,
-    intake::Intake,
-    pending::Key,
-    reply::{Reply, body},
-    served::send,
-    subjects::last,
-    token::decode,
+    connect::Health, headers, intake::Intake, pending::Key, reply::Reply, served::send,
+    subjects::last, token::decode,
 };
 
 /// How long the last answers may take, and then the goodbyes.
@@ -186,35 +182,6 @@ impl Driver {
                     work(served, reply);
                 }
             }
-        }
-    }
-
-    fn emitted(&mut self, message: NatsMessage) {
-        let Some(name) = full_name(&message.subject) else { return };
-        let headers = message.headers.as_ref();
-        let from = headers::get(headers, headers::FROM).and_then(|base| self.station.client(base));
-        let served = match from {
-            Some(entry) => Arc::clone(&entry.served),
-            None => match self.station.stranger() {
-                Ok(served) => served,
-                Err(fault) => return tracing::debug!(%fault, "an event was not taken"),
-            },
-        };
-        let read = headers::context(headers).and_then(|context| {
-            Ok((context, body(headers, message.payload.clone(), &self.station.codecs)?))
-        });
-        let (context, body) = match read {
-            Ok(read) => read,
-            Err(fault) => return tracing::debug!(%fault, name, "an event cannot be read"),
-        };
-        let event = Arc::new(Message::new(Name::text(name), context, body));
-        match served.link.publish(&event) {
-            Published::Accepted => {}
-            Published::Waiting(rest) => {
-                self.waiting = Some(rest);
-                self.intake.pause(Some(Kind::Emitted));
-            }
-            Published::Refused(fault) => tracing::debug!(%fault, "an event was not taken"),
         }
     }
 
