@@ -4,16 +4,19 @@
 pub use mb_runtime::{
     Actor, Announcement, AnyError, AnyRequest, Auth, Authenticator, BindError, Body, Call, Caller,
     Client, ClientBuilder, ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor,
-    ContractVersion, Credentials, CustomCodec, DeclaredError, DecodeError, EncodeError, EndReason,
-    Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault,
-    FaultKind, IntoEndpoint, Limits, LoggedIn, Login, LoginError, Message, Name, Never, Notice,
-    Overflow, Payload, Publish, RawCall, RawStream, Received, Reconnect, Reply, Request,
-    RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, Span, StartError, Status,
-    StopError, Stream, StreamCall, Streaming, Subscribe, Subscribing, Subscription,
-    SubscriptionGuard, TraceparentError, Transport, UnknownName, WireError,
+    ContractVersion, Credentials, CustomCodec, DeclaredError, DecodeError, DurableGuard,
+    DurableSubscribing, EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event,
+    EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, LoggedIn, Login,
+    LoginError, Message, Name, Never, Notice, Overflow, Payload, Publish, RawCall, RawStream,
+    Received, Reconnect, Reply, Request, RequestDescriptor, Resolve, ServedContract, Server,
+    ServerBuilder, Span, StartError, Status, StopError, Stream, StreamCall, Streaming, Subscribe,
+    Subscribing, Subscription, SubscriptionGuard, TraceparentError, Transport, UnknownName,
+    WireError,
 };
 
 pub use mb_runtime::middleware;
+#[cfg(feature = "nats")]
+pub use mb_runtime::nats;
 #[cfg(feature = "ws")]
 pub use mb_runtime::ws;
 
@@ -33,6 +36,8 @@ mod guide {
     mod network {}
     #[doc = include_str!("../docs/context.md")]
     mod context {}
+    #[doc = include_str!("../docs/nats.md")]
+    mod nats {}
     #[doc = include_str!("../docs/middleware.md")]
     mod middleware {}
     #[doc = include_str!("../docs/resilience.md")]

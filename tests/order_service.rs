@@ -6,15 +6,21 @@
 #[allow(dead_code)]
 mod contract;
 mod example;
+#[path = "common/nats_server.rs"]
+mod nats_server;
 #[path = "../examples/order_service/order_service.rs"]
 #[allow(dead_code)]
 mod order_service;
 #[path = "../examples/order_service/product_service.rs"]
 #[allow(dead_code)]
 mod product_service;
+#[path = "../examples/order_service/store.rs"]
+#[allow(dead_code)]
+mod store;
 
 use std::{
     io::{BufRead, BufReader, Read},
+    path::Path,
     process::{Child, Command, Output, Stdio},
 };
 
@@ -34,8 +40,8 @@ async fn of_many_orders_racing_for_the_last_items_as_many_get_one_as_there_are()
         price_cents: 1,
         in_stock: 3,
     };
-    let products = products::Client::in_process(ProductService::new(vec![unicorn]));
-    let orders = orders::Client::in_process(OrderService::new(products.clone()));
+    let products = products::Client::in_process(ProductService::new(None, vec![unicorn]));
+    let orders = orders::Client::in_process(OrderService::new(None, products.clone()));
     let racing = (0..64).map(|number| {
         let orders = orders.clone();
         tokio::spawn(async move {
@@ -59,7 +65,7 @@ fn two_programs_come_to_the_same_totals_as_one() {
     let alone = example("order_service").output().unwrap();
     assert!(alone.status.success(), "{alone:?}");
 
-    let (mut server, mut said) = Serving::start();
+    let (mut server, mut said) = Serving::start("ws://127.0.0.1:0/orders", None);
     let together = play(&server.endpoint);
     assert!(together.status.success(), "{together:?}");
     assert_eq!(summary(&together), summary(&alone));
@@ -84,6 +90,31 @@ fn two_programs_come_to_the_same_totals_as_one() {
 }
 
 #[test]
+fn three_programs_over_nats_come_to_the_same_totals_as_one() {
+    let Some(engine) = nats_server::start() else { return };
+    let alone = example("order_service").output().unwrap();
+    let endpoint = engine.url("orders");
+    let (mut one, mut said) = Serving::start(&endpoint, Some(engine.folder()));
+    let (_two, _said) = Serving::start(&endpoint, Some(engine.folder()));
+    let together = play(&endpoint);
+    assert!(together.status.success(), "{together:?}");
+    assert_eq!(summary(&together), summary(&alone));
+    if cfg!(unix) {
+        let pid = one.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(one.process.wait().unwrap().success());
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "SIGTERM: draining\nstopped: every call was answered\n");
+        let again = play(&endpoint);
+        assert!(
+            text(&again.stderr).contains("start a new one"),
+            "the other one answers: {again:?}"
+        );
+    }
+}
+
+#[test]
 fn who_does_not_know_how_to_use_it_is_told() {
     for arguments in [&["serve"][..], &["play"], &["dance", "ws://127.0.0.1:9080/orders"]] {
         let told = example("order_service").args(arguments).output().unwrap();
@@ -99,9 +130,9 @@ struct Serving {
 }
 
 impl Serving {
-    fn start() -> (Self, impl Read) {
-        let arguments = ["serve", "ws://127.0.0.1:0/orders"];
-        let server = example("order_service").args(arguments).stdout(Stdio::piped()).spawn();
+    fn start(endpoint: &str, folder: Option<&Path>) -> (Self, impl Read + use<>) {
+        let mut server = example("order_service");
+        let server = server.args(["serve", endpoint]).args(folder).stdout(Stdio::piped()).spawn();
         let mut serving = Self { process: server.unwrap(), endpoint: String::new() };
         let mut said = BufReader::new(serving.process.stdout.take().unwrap());
         let mut first = String::new();

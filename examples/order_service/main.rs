@@ -9,6 +9,12 @@
 //! cargo run --example order_service -- serve ws://127.0.0.1:9080/orders
 //! cargo run --example order_service -- play ws://127.0.0.1:9080/orders
 //! ```
+//!
+//! Over NATS, any number of programs serve together; what they keep, they keep in one folder:
+//!
+//! ```text
+//! cargo run --example order_service -- serve nats://127.0.0.1:4222/orders /tmp/shop
+//! ```
 
 mod contract;
 mod notifications;
@@ -17,9 +23,10 @@ mod play;
 mod product_service;
 mod serve;
 mod shop;
+mod store;
 mod summary;
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, path::Path, process::ExitCode};
 
 use play::Script;
 use shop::Shop;
@@ -27,9 +34,9 @@ use shop::Shop;
 const SCRIPT: &str = include_str!("orders.json");
 
 const USAGE: &str = "\
-usage: order_service                    serves and plays, in this process
-       order_service serve <endpoint>   serves until Ctrl-C or SIGTERM
-       order_service play <endpoint>    plays against a server that was just started
+usage: order_service                             serves and plays, in this process
+       order_service serve <endpoint> [<folder>] serves until Ctrl-C or SIGTERM
+       order_service play <endpoint>             plays against servers that were just started
 
 An endpoint is a connection string: ws://127.0.0.1:9080/orders
 ";
@@ -40,7 +47,10 @@ async fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         [] => within_one_process("memory://orders").await,
-        ["serve", endpoint] => serve::serve(endpoint).await.map(|()| true),
+        ["serve", endpoint] => serve::serve(endpoint, None).await.map(|()| true),
+        ["serve", endpoint, folder] => {
+            serve::serve(endpoint, Some(Path::new(folder))).await.map(|()| true)
+        }
         ["play", endpoint] => play::play_at(endpoint).await,
         _ => {
             eprint!("{USAGE}");
@@ -58,7 +68,7 @@ async fn main() -> ExitCode {
 }
 
 async fn within_one_process(endpoint: &str) -> Result<bool, Box<dyn Error>> {
-    let shop = Shop::open(endpoint).await?;
+    let shop = Shop::open(endpoint, None).await?;
     let adds_up = play::play_at(endpoint).await?;
     shop.close().await?;
     Ok(adds_up)

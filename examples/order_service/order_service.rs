@@ -1,15 +1,11 @@
 //! The orders: each goes from pending to delivered, or is cancelled on the way. Calls the product
 //! service through the typed client of its contract, wherever that service is.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use magicbutton::{Context, Failure, Fault, FaultKind, Reply};
+
+use serde::{Deserialize, Serialize};
 
 use crate::contract::{
     orders::{
@@ -17,26 +13,40 @@ use crate::contract::{
     },
     products::{self, Item, StockError},
 };
+use crate::store::Store;
 
 pub struct OrderService {
     products: products::Client,
-    orders: Mutex<HashMap<String, Order>>,
-    last_id: AtomicU32,
+    book: Store<Book>,
+}
+
+/// Every order.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Book {
+    orders: BTreeMap<String, Order>,
+    last_id: u32,
 }
 
 impl OrderService {
-    pub fn new(products: products::Client) -> Self {
-        Self { products, orders: Mutex::default(), last_id: AtomicU32::new(0) }
-    }
-
-    fn orders(&self) -> MutexGuard<'_, HashMap<String, Order>> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Keeps its orders in memory, or in this file, with whoever else does.
+    pub fn new(file: Option<PathBuf>, products: products::Client) -> Self {
+        Self { products, book: Store::new(file, Book::default()) }
     }
 
     /// Moves an order on if the rules allow it, and says where it came from.
     fn advance(&self, order_id: &str, to: OrderStatus) -> Reply<(Order, OrderStatus), OrderError> {
-        let mut orders = self.orders();
-        let order = orders
+        self.book.change(|book| book.advance(order_id, to))?
+    }
+}
+
+impl Book {
+    fn advance(
+        &mut self,
+        order_id: &str,
+        to: OrderStatus,
+    ) -> Reply<(Order, OrderStatus), OrderError> {
+        let order = self
+            .orders
             .get_mut(order_id)
             .ok_or_else(|| OrderError::OrderNotFound { order_id: order_id.to_owned() })?;
         let from = order.status;
@@ -69,17 +79,20 @@ impl Service for OrderService {
         // The call inherits the trace and the deadline of this one.
         let reserved = self.products.reserve(items.clone()).await;
         let total_cents = reserved.map_err(|failure| failure.map_declared(not_available))?;
-        let order_id = format!("o-{}", self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
-        let status = OrderStatus::Pending;
-        let order = Order { order_id, customer_id, items, total_cents, status };
-        self.orders().insert(order.order_id.clone(), order.clone());
+        let order = self.book.change(|book| {
+            book.last_id += 1;
+            let (order_id, status) = (format!("o-{}", book.last_id), OrderStatus::Pending);
+            let order = Order { order_id, customer_id, items, total_cents, status };
+            book.orders.insert(order.order_id.clone(), order.clone());
+            order
+        })?;
         let (order_id, customer_id) = (order.order_id.clone(), order.customer_id.clone());
         cx.broadcast(OrderCreated { order_id, customer_id, total_cents }).await?;
         Ok(order)
     }
 
     async fn get_order_by_id(&self, _: &Context, order_id: String) -> Reply<Order, OrderError> {
-        let order = self.orders().get(&order_id).cloned();
+        let order = self.book.change(|book| book.orders.get(&order_id).cloned())?;
         Ok(order.ok_or(OrderError::OrderNotFound { order_id })?)
     }
 

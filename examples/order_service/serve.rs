@@ -1,13 +1,13 @@
 //! A process that serves until it is told to end, and then drains: no call is lost.
 
-use std::{error::Error, io};
+use std::{error::Error, io, path::Path};
 
 use crate::shop::Shop;
 
-pub async fn serve(endpoint: &str) -> Result<(), Box<dyn Error>> {
+pub async fn serve(endpoint: &str, folder: Option<&Path>) -> Result<(), Box<dyn Error>> {
     // Listened for before anybody is told where to connect: no signal is missed.
     let told_to_end = told_to_end()?;
-    let shop = Shop::open(endpoint).await?;
+    let shop = Shop::open(endpoint, folder).await?;
     if let Some(endpoint) = shop.endpoint() {
         println!("serving orders and products at {endpoint}");
     }

@@ -1,7 +1,7 @@
 //! The services behind their servers: the product service for the order service, in this process,
 //! and both of them for everybody, at one endpoint.
 
-use std::error::Error;
+use std::{error::Error, path::Path};
 
 use magicbutton::{Endpoint, Server, StopError};
 
@@ -18,8 +18,11 @@ pub struct Shop {
 }
 
 impl Shop {
-    pub async fn open(endpoint: &str) -> Result<Self, Box<dyn Error>> {
-        let service = ProductService::new(script()?.stock);
+    /// With a folder, what is ordered and what is left is kept there, and shared with every other shop
+    /// that is opened with it.
+    pub async fn open(endpoint: &str, folder: Option<&Path>) -> Result<Self, Box<dyn Error>> {
+        let file = |name: &str| folder.map(|folder| folder.join(name));
+        let service = ProductService::new(file("stock.json"), script()?.stock);
         let store = Server::builder()
             .id("product-service")
             .serve(products::serve(service.clone()))
@@ -29,7 +32,7 @@ impl Shop {
         let products = products::Client::connect("memory://products").await?;
         let front = Server::builder()
             .id("order-service")
-            .serve(orders::serve(OrderService::new(products)))
+            .serve(orders::serve(OrderService::new(file("orders.json"), products)))
             .serve(products::serve(service))
             .bind(endpoint)
             .start()

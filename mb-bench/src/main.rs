@@ -1,4 +1,4 @@
-//! `cargo run --release -p mb-bench -- inproc|middleware|compile|ws|fanout|connections|all [--json]`: what a
+//! `cargo run --release -p mb-bench -- inproc|middleware|compile|ws|nats|fanout|connections|all [--json]`: what a
 //! call, an event, a connection and a contract cost, beside their floors and peers, in one run.
 //! Ratios are what to read; absolute figures are this machine's.
 
@@ -6,6 +6,7 @@ mod compile;
 mod inproc;
 mod measure;
 mod middleware;
+mod nats;
 mod payload;
 mod report;
 mod ws;
@@ -13,8 +14,9 @@ mod ws;
 use std::{io, process::ExitCode};
 
 const USAGE: &str =
-    "usage: mb-bench inproc|middleware|compile|ws|fanout|connections|all [--json] [--only ROW]
-       connections also takes [--connections N] [--seconds N]; all leaves it out";
+    "usage: mb-bench inproc|middleware|compile|ws|nats|fanout|connections|all [--json] [--only ROW]
+       connections also takes [--connections N] [--seconds N]; all leaves it out, and nats, which needs a
+       nats-server";
 
 /// What to measure, and how to say it.
 #[derive(Default)]
@@ -31,6 +33,7 @@ enum Group {
     Middleware,
     Compile,
     Ws,
+    Nats,
     Fanout,
     Connections,
 }
@@ -48,6 +51,7 @@ impl Options {
                 "middleware" => options.groups.push(Group::Middleware),
                 "compile" => options.groups.push(Group::Compile),
                 "ws" => options.groups.push(Group::Ws),
+                "nats" => options.groups.push(Group::Nats),
                 "fanout" => options.groups.push(Group::Fanout),
                 "connections" => options.groups.push(Group::Connections),
                 "all" => {
@@ -89,6 +93,16 @@ impl Options {
             Group::Ws => {
                 let rows = measure::group(&ws::subjects()?, only);
                 if self.json { report::ws::json(&rows) } else { report::ws::table(&rows) }
+            }
+            Group::Nats => {
+                let rows = nats::measure(only)?;
+                if self.json {
+                    report::ws::json_of("nats", &rows.calls);
+                    report::ws::json_of("nats_events", &rows.events);
+                } else {
+                    report::ws::titled("NATS on loopback, one connection", &rows.calls);
+                    report::ws::titled("NATS events per second, one listener", &rows.events);
+                }
             }
             Group::Fanout => {
                 let rows = ws::fanout(only)?;

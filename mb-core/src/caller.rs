@@ -10,8 +10,8 @@ use futures_core::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use crate::{
-    Codec, Connected, Contract, ContractVersion, Duplex, Fault, FaultKind, Hello, Host, Limits,
-    Link, Linked, Message,
+    Codec, Connected, Contract, ContractDescriptor, ContractVersion, Duplex, Fault, FaultKind,
+    Hello, Host, Limits, Link, Linked, Message,
 };
 
 /// What a server knows of one connected client. The client said most of it about itself; only
@@ -161,6 +161,18 @@ impl Host for Nobody {
     }
 
     fn limits(&self) -> &Arc<Limits> {
+        match *self {}
+    }
+
+    fn id(&self) -> &str {
+        match *self {}
+    }
+
+    fn contracts(&self) -> &[&'static ContractDescriptor] {
+        match *self {}
+    }
+
+    fn announce_over(&self, _: Arc<dyn Link>) {
         match *self {}
     }
 

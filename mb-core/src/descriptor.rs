@@ -75,6 +75,8 @@ pub struct EventDescriptor {
     pub full_name: &'static str,
     /// The documentation of the event.
     pub docs: &'static str,
+    /// Whether it is kept for readers that are not there now: see the guide on NATS.
+    pub durable: bool,
     /// The names on the wire, in the event and in the types of the contract that it may hold, under
     /// which something is `#[sensitive]`: not for logs. An empty name stands for the whole of it.
     pub sensitive: &'static [&'static str],
@@ -152,7 +154,12 @@ impl RequestDescriptor {
 #[doc(hidden)]
 impl EventDescriptor {
     pub const fn declared(name: &'static str, full_name: &'static str, docs: &'static str) -> Self {
-        Self { name, full_name, docs, sensitive: &[], shown: &[] }
+        Self { name, full_name, docs, durable: false, sensitive: &[], shown: &[] }
+    }
+
+    #[must_use]
+    pub const fn durable(self) -> Self {
+        Self { durable: true, ..self }
     }
 
     #[must_use]

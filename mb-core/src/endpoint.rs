@@ -33,6 +33,11 @@ impl Endpoint {
         self.authority.rsplit('@').next().unwrap_or_default()
     }
 
+    /// The user and password before the host, as they were written: `ada:secret`. Not for logs.
+    pub fn user_info(&self) -> Option<&str> {
+        self.authority.rsplit_once('@').map(|(user_info, _)| user_info)
+    }
+
     /// Whether there is a user, or a user and a password, before the host.
     pub fn has_credentials(&self) -> bool {
         self.authority.contains('@')
@@ -144,6 +149,7 @@ mod tests {
         let endpoint: Endpoint = "nats://ada:secret@host:4222/x?token=abc".parse().unwrap();
         assert_eq!(endpoint.to_string(), "nats://host:4222/x");
         assert_eq!(format!("{endpoint:?}"), "Endpoint(nats://host:4222/x)");
+        assert_eq!(endpoint.user_info(), Some("ada:secret"));
     }
 
     #[test]

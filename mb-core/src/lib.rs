@@ -14,6 +14,7 @@ mod context;
 mod contract;
 mod descriptor;
 mod duplex;
+mod durable;
 mod endpoint;
 mod failure;
 mod fault;
@@ -38,6 +39,7 @@ pub use contract::{
 };
 pub use descriptor::{ContractDescriptor, ErrorDescriptor, EventDescriptor, RequestDescriptor};
 pub use duplex::{ConnectionError, Duplex, Frame, FrameSink, FrameStream};
+pub use durable::{Consuming, Delivery, Durable, Handling};
 pub use endpoint::{Endpoint, EndpointError, IntoEndpoint};
 pub use failure::{Failure, Never, Reply};
 pub use fault::{Fault, FaultKind};

@@ -16,7 +16,9 @@ use std::{
 
 use futures_core::{future::BoxFuture, stream::BoxStream};
 
-use crate::{AnyError, Body, Context, Fault, Message, Name, Reply};
+use crate::{
+    AnyError, Body, Consuming, Context, Durable, Fault, FaultKind, Handling, Message, Name, Reply,
+};
 
 /// What comes back from a request: a body, a declared error of some contract, or a fault.
 pub type Answer = Reply<Body, AnyError>;
@@ -53,6 +55,17 @@ pub trait Link: Send + Sync + 'static {
     /// Takes a subscription back. Unknown ids are ignored.
     fn unsubscribe(&self, subscription: SubscriptionId);
 
+    /// Reads events that are kept for a reader of this name. Refused where nothing keeps them.
+    fn consume(
+        &self,
+        _durable: Durable,
+        _handling: Handling,
+    ) -> BoxFuture<'static, Result<Consuming, Fault>> {
+        let reason = "this transport keeps no events: subscribing durably needs one that does, \
+                      such as nats";
+        Box::pin(std::future::ready(Err(Fault::new(FaultKind::ValidationFailed, reason))))
+    }
+
     /// Says that this side is leaving, and why. Idempotent.
     fn close(&self, reason: EndReason);
 
@@ -61,6 +74,22 @@ pub trait Link: Send + Sync + 'static {
     fn keeps_deadlines(&self) -> bool {
         false
     }
+
+    /// Whether the connection behind it may be lost, so that its client has to look after it: makes
+    /// another when this link's inbound side is closed.
+    fn may_be_lost(&self) -> bool {
+        false
+    }
+
+    /// Whether the other side hears what is announced to everybody from somewhere else: see
+    /// [`Host::announce_over`](crate::Host::announce_over).
+    fn hears_bus(&self) -> bool {
+        false
+    }
+
+    /// Notes that the network has dropped something on its way to this side: its subscriptions have
+    /// a gap.
+    fn missed(&self) {}
 
     /// Notes what the other side said of itself when it registered.
     fn met(&self, _other: &Introduction) {}

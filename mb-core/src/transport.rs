@@ -7,7 +7,8 @@ use futures_core::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use crate::{
-    Caller, Codec, ContractVersion, Duplex, Endpoint, Fault, FaultKind, Limits, Link, Message,
+    Caller, Codec, ContractDescriptor, ContractVersion, Duplex, Endpoint, Fault, FaultKind, Limits,
+    Link, Message,
 };
 
 /// Moves messages between two programs, or two parts of one.
@@ -24,7 +25,7 @@ pub trait Transport: Send + Sync + 'static {
 
     /// Starts taking connections for `host`: hands each client's link to [`Host::accept`], or each
     /// duplex to [`Host::carry`]. The endpoint may be shared with nobody: a second server on it is
-    /// refused.
+    /// refused. Unless the engine is made to share it, as a broker's queue groups are.
     async fn bind(
         &self,
         endpoint: &Endpoint,
@@ -38,6 +39,8 @@ pub trait Transport: Send + Sync + 'static {
 pub struct Dial {
     /// What it says about itself. A transport that gives a [`Duplex`] leaves this to the session.
     pub hello: Hello,
+    /// The id to go by where `hello` has none: the same over all connections of one client.
+    pub id: String,
     /// Where it takes what the server sends. As `hello`.
     pub inbound: Arc<dyn Link>,
     /// The codecs it has, the one it likes best first.
@@ -58,7 +61,8 @@ pub enum Connection {
 impl Dial {
     /// A client about to connect, with the built-in codecs and the default limits.
     pub fn new(hello: Hello, inbound: Arc<dyn Link>) -> Self {
-        Self { hello, inbound, codecs: Codec::BUILT_IN.into(), limits: Arc::default() }
+        let id = hello.client_id.clone().unwrap_or_default();
+        Self { hello, id, inbound, codecs: Codec::BUILT_IN.into(), limits: Arc::default() }
     }
 }
 
@@ -132,6 +136,16 @@ pub trait Host: Send + Sync + 'static {
     /// What a connection may cost.
     fn limits(&self) -> &Arc<Limits>;
 
+    /// The server's id.
+    fn id(&self) -> &str;
+
+    /// The contracts it serves.
+    fn contracts(&self) -> &[&'static ContractDescriptor];
+
+    /// From now on, what is announced to everybody is handed once to `bus`, which reaches whoever
+    /// listens on its engine, and no more to each client whose link [hears a bus](Link::hears_bus).
+    fn announce_over(&self, bus: Arc<dyn Link>);
+
     /// Announces an event to every client that wants it. See [`Published`](crate::Published) for
     /// what the future waits for.
     fn broadcast(self: Arc<Self>, event: Message) -> BoxFuture<'static, Result<(), Fault>>;
@@ -153,8 +167,14 @@ pub trait Binding: Send + Sync {
     /// Where clients connect to: with the real port where port 0 was asked for.
     fn endpoint(&self) -> &Endpoint;
 
-    /// Stops taking connections; those that are open stay. Idempotent.
+    /// Stops taking connections; those that are open stay. Where requests come without a
+    /// connection, stops taking those too, and has handed over every one that it was given: the
+    /// server still serves. Idempotent.
     async fn close(&mut self);
+
+    /// Everything is answered, and everybody dismissed: hands what is left to the network and lets
+    /// go of it. Bounded in time by the implementer. Nothing to do where connections end themselves.
+    async fn end(&mut self) {}
 }
 
 /// A server cannot listen on an endpoint.

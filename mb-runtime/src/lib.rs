@@ -32,8 +32,8 @@ macro_rules! contract {
 }
 
 pub use client::{
-    Announcement, Call, Client, ClientBuilder, ClientStatus, RawCall, RawStream, Reconnect,
-    StreamCall, Subscribing,
+    Announcement, Call, Client, ClientBuilder, ClientStatus, DurableGuard, DurableSubscribing,
+    RawCall, RawStream, Reconnect, StreamCall, Subscribing,
 };
 pub use dispatch::ServedContract;
 pub use futures_core::Stream;
@@ -51,6 +51,12 @@ pub use server::{Server, ServerBuilder, StartError, StopError};
 #[doc(hidden)]
 pub use session::take_apart;
 pub use subscription::{Notice, Overflow, Received, Subscription, SubscriptionGuard};
+
+/// The NATS transport, for what a connection string cannot, or should not, say.
+#[cfg(feature = "nats")]
+pub mod nats {
+    pub use mb_transport_nats::Nats;
+}
 
 /// The WebSocket transport, for what a connection string cannot say.
 #[cfg(feature = "ws")]

@@ -12,6 +12,8 @@ impl Default for Transports {
         Self(vec![
             #[cfg(feature = "memory")]
             Arc::new(mb_transport_memory::Memory),
+            #[cfg(feature = "nats")]
+            Arc::new(mb_transport_nats::Nats::new()),
             #[cfg(feature = "ws")]
             Arc::new(mb_transport_ws::WebSocket::new()),
         ])

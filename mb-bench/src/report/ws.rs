@@ -8,7 +8,12 @@ use crate::measure::Row;
 
 /// A table with bars for the calls per second.
 pub(crate) fn table(rows: &[Row]) {
-    println!("\nWebSocket on loopback, one connection: medians of interleaved rounds");
+    titled("WebSocket on loopback, one connection", rows);
+}
+
+/// The same over something else.
+pub(crate) fn titled(title: &str, rows: &[Row]) {
+    println!("\n{title}: medians of interleaved rounds");
     println!("one call after another on one thread; 64 in flight with the server on its own\n");
     println!(
         "{:<20} {:>7} {:>7} {:>6} {:>11} {:>6} {:>6} {:>9} {:>9} {:>9}",
@@ -44,9 +49,14 @@ pub(crate) fn table(rows: &[Row]) {
 
 /// One object per line.
 pub(crate) fn json(rows: &[Row]) {
+    json_of("ws", rows);
+}
+
+/// The same of another group.
+pub(crate) fn json_of(group: &str, rows: &[Row]) {
     for row in rows {
         let object = json!({
-            "group": "ws",
+            "group": group,
             "name": row.name,
             "p50_us": row.p50_us,
             "p99_us": row.p99_us,

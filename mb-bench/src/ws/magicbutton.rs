@@ -14,7 +14,8 @@ pub(super) enum MagicButton {
     MessagePack,
 }
 
-struct Shop;
+/// Serves the contract of the payload.
+pub(crate) struct Shop;
 
 impl shop::Service for Shop {
     async fn create_order(

@@ -5,10 +5,10 @@ mod connections;
 mod fanout;
 mod floor;
 mod jsonrpsee;
-mod magicbutton;
+pub(crate) mod magicbutton;
 mod socket;
-mod thread;
-mod wire;
+pub(crate) mod thread;
+pub(crate) mod wire;
 
 use std::io;
 

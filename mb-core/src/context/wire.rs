@@ -35,6 +35,20 @@ impl Context {
         }
     }
 
+    /// Whether nothing of this context would travel but who sends the message.
+    pub fn says_only_source(&self) -> bool {
+        let Some(written) = self.written.get() else { return self.deadline.is_none() };
+        self.deadline.is_none()
+            && written.id.get().is_none()
+            && written.timestamp.get().is_none()
+            && written.target.is_none()
+            && written.auth.is_none()
+            && written.metadata.is_empty()
+            && written.trace.get().is_none()
+            && written.span.get().is_none()
+            && written.parent_span.is_none()
+    }
+
     /// A context of which a peer wrote no more than the time left, in milliseconds.
     pub fn with_time_left(millis: u64) -> Self {
         let deadline = Instant::now().checked_add(Duration::from_millis(millis));

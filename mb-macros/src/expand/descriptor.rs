@@ -36,8 +36,9 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let events = contract.events.iter().map(|event| {
         let (wire, docs) = (&event.wire_name, &event.docs);
         let full = full(wire);
+        let durable = event.durable.then(|| quote!(.durable()));
         let hiding = hiding(&sensitive.in_event(event));
-        quote!(#rt::EventDescriptor::declared(#wire, #full, #docs) #hiding)
+        quote!(#rt::EventDescriptor::declared(#wire, #full, #docs) #durable #hiding)
     });
     let variants =
         contract.errors.iter().flat_map(|error| error.variants.iter().map(move |v| (error, v)));

@@ -14,6 +14,8 @@ pub(crate) struct Event {
     pub(crate) item: ItemStruct,
     pub(crate) wire_name: String,
     pub(crate) docs: String,
+    /// Whether it is kept for readers that are not there now.
+    pub(crate) durable: bool,
 }
 
 impl Event {
@@ -23,7 +25,7 @@ impl Event {
         mark: &Attribute,
         errors: &Errors,
     ) -> Result<Self, Box<ItemStruct>> {
-        let keys = Keys::read(mark, &["rename"], errors);
+        let keys = Keys::read(mark, &["rename", "durable"], errors);
         plain::check_visibility(&item.vis, errors);
         plain::check_not_generic(&item.generics, "an event", errors);
         plain::check_fields(&mut item.fields, "a field of an event", errors);
@@ -45,6 +47,7 @@ impl Event {
         let wire_name =
             keys.wire_name("rename", errors).unwrap_or_else(|| names::wire(&item.ident));
         let docs = docs(&item.attrs);
-        Ok(Self { item, wire_name, docs })
+        let durable = keys.flag("durable", errors);
+        Ok(Self { item, wire_name, docs, durable })
     }
 }

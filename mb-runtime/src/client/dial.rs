@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mb_core::{
     Body, Codec, Connected, Connection, Context, ContractVersion, Dial, Duplex, EndReason,
     Endpoint, Fault, FaultKind, Hello, Introduction, Limits, Link, Message, Transport,
+    codec_option,
 };
 use serde_json::Map;
 use tokio::time::{Instant, timeout};
@@ -34,7 +35,7 @@ pub(super) struct Dialer {
 pub(super) enum Dialed {
     /// The engine looks after it.
     Linked(Connected),
-    /// It is a session, in this codec, which may be lost.
+    /// It may be lost, as a session may. Requests go over it in this codec.
     Session(Connected, Codec),
 }
 
@@ -49,9 +50,13 @@ impl Dialer {
         let (endpoint, transport) =
             self.targets.get(at).ok_or_else(|| Fault::unavailable("there is no endpoint"))?;
         let mut dial = Dial::new(self.hello.clone(), Arc::clone(&inbound));
+        dial.id.clone_from(&self.id);
         dial.codecs = Arc::clone(&self.codecs);
         dial.limits = Arc::clone(&self.limits);
         let dialed = match transport.connect(endpoint, dial).await? {
+            Connection::Linked(connected) if connected.link.may_be_lost() => {
+                Dialed::Session(connected, self.codec(endpoint)?)
+            }
             Connection::Linked(connected) => Dialed::Linked(connected),
             Connection::Framed(duplex) => {
                 let limit = self.limits.handshake;
@@ -84,6 +89,12 @@ impl Dialer {
         }
         provisional.keep();
         Ok(dialed)
+    }
+
+    /// What requests are written in that may be sent again.
+    fn codec(&self, endpoint: &Endpoint) -> Result<Codec, Fault> {
+        let asked = codec_option(endpoint, &self.codecs)?;
+        Ok(asked.or_else(|| self.codecs.first().cloned()).unwrap_or(Codec::JSON))
     }
 
     /// What it logs in with.

@@ -131,6 +131,11 @@ impl Inbound {
         })
     }
 
+    /// What events go through.
+    pub(super) fn layers(&self) -> &Layers {
+        &self.layers
+    }
+
     /// An event through the chain, if anybody wants it.
     fn through(&self, event: &Message) -> Result<Published, Fault> {
         let Some(name) = self.hub.wanted(event.name()) else { return Ok(Published::Accepted) };
@@ -197,6 +202,12 @@ impl Link for Inbound {
     }
 
     fn unsubscribe(&self, _: SubscriptionId) {}
+
+    fn missed(&self) {
+        self.hub.gap();
+        let reason = "the network dropped messages for this client: it reads too slowly";
+        self.report(Fault::new(FaultKind::RateLimitExceeded, reason));
+    }
 
     fn close(&self, reason: EndReason) {
         self.end(ClientStatus::Disconnected(reason), reason);

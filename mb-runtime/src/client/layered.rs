@@ -8,8 +8,8 @@ use futures_util::{
     future::{Either, select},
 };
 use mb_core::{
-    Answer, Calling, EndReason, Fault, Introduction, Link, Message, Published, Streaming,
-    SubscriptionId,
+    Answer, Calling, Consuming, Durable, EndReason, Fault, Handling, Introduction, Link, Message,
+    Published, Streaming, SubscriptionId,
 };
 
 use crate::{
@@ -138,6 +138,14 @@ impl Link for Layered {
         self.link.unsubscribe(subscription);
     }
 
+    fn consume(
+        &self,
+        durable: Durable,
+        handling: Handling,
+    ) -> BoxFuture<'static, Result<Consuming, Fault>> {
+        self.link.consume(durable, handling)
+    }
+
     fn close(&self, reason: EndReason) {
         self.link.close(reason);
     }
@@ -145,6 +153,18 @@ impl Link for Layered {
     fn keeps_deadlines(&self) -> bool {
         // Not while a message is still in the chain.
         false
+    }
+
+    fn may_be_lost(&self) -> bool {
+        self.link.may_be_lost()
+    }
+
+    fn hears_bus(&self) -> bool {
+        self.link.hears_bus()
+    }
+
+    fn missed(&self) {
+        self.link.missed();
     }
 
     fn met(&self, other: &Introduction) {

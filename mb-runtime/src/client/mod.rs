@@ -3,6 +3,7 @@
 mod builder;
 mod call;
 mod dial;
+mod durable;
 mod inbound;
 mod layered;
 mod line;
@@ -29,6 +30,7 @@ use tokio_stream::{
 
 pub use builder::ClientBuilder;
 pub use call::{Call, RawCall};
+pub use durable::{DurableGuard, DurableSubscribing};
 pub use inbound::Announcement;
 pub use reconnect::Reconnect;
 pub use status::ClientStatus;

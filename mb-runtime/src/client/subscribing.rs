@@ -9,7 +9,7 @@ use std::{
 use futures_core::future::BoxFuture;
 use mb_core::{EventDescriptor, Fault, Reply, Subscribe};
 
-use super::Client;
+use super::{Client, durable::DurableSubscribing};
 use crate::subscription::{Overflow, QUEUE_CAPACITY, Received, Subscription, SubscriptionGuard};
 
 /// A subscription about to be made. Await it for a stream of events.
@@ -44,6 +44,13 @@ impl<E: Subscribe> Subscribing<E> {
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
         self
+    }
+
+    /// Reads the events durably, as the reader of this name: also those that were announced while it
+    /// was away, and each one until its handler has succeeded. The events are declared
+    /// `#[event(durable)]`, and the transport keeps them: NATS does.
+    pub fn durable(self, name: impl Into<String>) -> DurableSubscribing<E> {
+        DurableSubscribing::new(self.client, name.into(), self.events)
     }
 
     /// Runs a handler for each event, one after another, in a task of its own, until the guard is

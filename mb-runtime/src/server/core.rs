@@ -1,5 +1,7 @@
 //! What a server is made of, as its connections see it: routes, the gate, event readers, peers.
 
+mod announcing;
+
 use std::{
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -9,10 +11,9 @@ use std::{
 };
 
 use futures_core::future::BoxFuture;
-use futures_util::future::join_all;
 use mb_core::{
-    Body, Caller, ClientInfo, Codec, Connected, Context, ContractVersion, Duplex, EndReason, Fault,
-    Hello, Host, Limits, Link, Message, Name, Published,
+    Body, Caller, ClientInfo, Codec, Connected, Context, ContractDescriptor, ContractVersion,
+    Duplex, EndReason, Fault, Hello, Host, Limits, Link, Message, Name,
 };
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -20,9 +21,9 @@ use uuid::Uuid;
 
 use super::peer::Peer;
 use crate::{
-    dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, published, stopped},
+    dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, stopped},
     login::Authenticator,
-    middleware::{End, Kind, Layers, Passing, Way},
+    middleware::Layers,
     session::{self, Side},
     subscription::Hub,
     wire::system,
@@ -50,6 +51,8 @@ pub(crate) struct Core {
     /// Taken out and told as a whole: nothing of a user's runs under the lock.
     peers: RwLock<Arc<Vec<Arc<Peer>>>>,
     next_peer: AtomicU64,
+    /// Where announcements reach everybody of an engine at once.
+    buses: RwLock<Arc<Vec<Arc<dyn Link>>>>,
 }
 
 impl Core {
@@ -70,6 +73,7 @@ impl Core {
             sessions: TaskTracker::new(),
             peers: RwLock::default(),
             next_peer: AtomicU64::new(1),
+            buses: RwLock::default(),
         }))
     }
 
@@ -113,7 +117,7 @@ impl Core {
         };
         let event = system_event(name, Body::shared(Arc::new(presence)));
         // Whoever waits for room does not make a connection wait.
-        drop(self.deliver(event, |peer| peer.names(name)));
+        drop(self.hand(&self.prepared(event), |peer| peer.names(name)));
     }
 
     /// Forgets a client.
@@ -136,93 +140,12 @@ impl Core {
         }
     }
 
-    /// Announces an event to one client or to all, through what is around it.
-    fn announce(self: &Arc<Self>, event: Message, to: Option<String>) -> Published {
-        let readers = Readers { core: Arc::clone(self), to };
-        match self.routes.chain(event.name()) {
-            None => readers.publish(event),
-            Some(chain) => {
-                published(Way::new(Kind::Producer, Arc::clone(chain), readers), &self.gate, event)
-            }
-        }
-    }
-
-    /// Hands an event to each of some clients: one payload, shared by all of them.
-    fn deliver(
-        &self,
-        event: Message,
-        to: impl Fn(&Peer) -> bool,
-    ) -> (usize, Vec<BoxFuture<'static, Result<(), Fault>>>) {
-        let mut event = event;
-        let context = event.take_context().with_source(self.id().to_owned());
-        event.set_context(context);
-        // Over a network an event goes by its bare name, unless that could mean several.
-        if let Name::Event(descriptor) = *event.name()
-            && self.routes.is_ambiguous(descriptor)
-        {
-            let (_, context, body) = event.into_parts();
-            event = Message::new(Name::text(descriptor.full_name), context, body);
-        }
-        let event = Arc::new(event);
-        let mut reached = 0;
-        let mut waiting = Vec::new();
-        let peers = Arc::clone(&self.read());
-        for peer in peers.iter().filter(|peer| to(peer)) {
-            reached += 1;
-            if !peer.wants(event.name()) {
-                continue;
-            }
-            match peer.caller().back().publish(&event) {
-                Published::Waiting(rest) => waiting.push(rest),
-                // A reader that is gone, or that does not wait any longer, has been told so itself.
-                Published::Accepted | Published::Refused(_) => {}
-            }
-        }
-        (reached, waiting)
-    }
-
     fn read(&self) -> RwLockReadGuard<'_, Arc<Vec<Arc<Peer>>>> {
         self.peers.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Arc<Vec<Arc<Peer>>>> {
         self.peers.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whom an event is announced to: one client, or all.
-struct Readers {
-    core: Arc<Core>,
-    to: Option<String>,
-}
-
-impl Readers {
-    fn publish(&self, event: Message) -> Published {
-        let Self { core, to } = self;
-        if core.hub.end_reason().is_some() {
-            return Published::Refused(stopped());
-        }
-        let (reached, waiting) =
-            core.deliver(event, |peer| to.as_deref().is_none_or(|id| peer.caller().id() == id));
-        if let (Some(id), 0) = (to, reached) {
-            // A handler that passes this on may have done things before.
-            let missing = Fault::unavailable(format!("no client `{id}` is connected"));
-            return Published::Refused(missing.with_retryable(false));
-        }
-        if waiting.is_empty() {
-            return Published::Accepted;
-        }
-        Published::Waiting(Box::pin(async move {
-            // Whoever does not get it in time has it counted.
-            join_all(waiting).await;
-            Ok(())
-        }))
-    }
-}
-
-impl End for Readers {
-    fn pass(&self, event: Message) -> Passing {
-        Passing::Event(self.publish(event))
     }
 }
 
@@ -301,6 +224,19 @@ impl Host for Core {
 
     fn limits(&self) -> &Arc<Limits> {
         &self.settings.limits
+    }
+
+    fn id(&self) -> &str {
+        &self.settings.id
+    }
+
+    fn contracts(&self) -> &[&'static ContractDescriptor] {
+        self.routes.contracts()
+    }
+
+    fn announce_over(&self, bus: Arc<dyn Link>) {
+        let mut buses = self.buses.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut *buses).push(bus);
     }
 
     fn broadcast(self: Arc<Self>, event: Message) -> BoxFuture<'static, Result<(), Fault>> {

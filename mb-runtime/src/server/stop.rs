@@ -101,10 +101,12 @@ impl Ending {
         // Without a runtime there is no timer: nobody is waited for.
         let drain = if Handle::try_current().is_ok() { drain } else { Duration::ZERO };
         let deadline = Instant::now() + drain.min(LONGEST_DRAIN);
-        core.gate.close();
+        // First nothing new comes, then nobody is let in: what a broker has handed out already is
+        // served.
         for binding in &mut self.parts.bindings {
             binding.close().await;
         }
+        core.gate.close();
         let calls = core.gate.drain(drain).await;
         core.hub.end(EndReason::ServerStopped);
         if !drain.is_zero() {
@@ -116,6 +118,9 @@ impl Ending {
         let handlers = self.cut();
         // The last answers, and the goodbyes.
         core.ended(GOODBYE).await;
+        for binding in &mut self.parts.bindings {
+            binding.end().await;
+        }
         self.conclude(calls, handlers);
     }
 

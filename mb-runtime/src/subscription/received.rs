@@ -9,6 +9,7 @@ pub struct Received<E> {
     event: Arc<E>,
     context: Context,
     follows_gap: bool,
+    delivery: u64,
 }
 
 /// What a subscription has to tell: see [`Subscription::next_notice`](crate::Subscription::next_notice).
@@ -23,7 +24,18 @@ pub enum Notice<E> {
 
 impl<E> Received<E> {
     pub(crate) fn new(event: Arc<E>, context: Context, follows_gap: bool) -> Self {
-        Self { event, context, follows_gap }
+        Self { event, context, follows_gap, delivery: 1 }
+    }
+
+    /// Notes how often it has been handed out.
+    pub(crate) fn delivered(self, delivery: u64) -> Self {
+        Self { delivery, ..self }
+    }
+
+    /// How often the event has been handed out to readers of this name, this time included: more
+    /// than once only where it is read [durably](crate::Subscribing::durable).
+    pub fn delivery(&self) -> u64 {
+        self.delivery
     }
 
     /// Whether the connection was lost since the event before this one, so that some between the
@@ -53,8 +65,9 @@ impl<E> Received<E> {
 
 impl<E> Clone for Received<E> {
     fn clone(&self) -> Self {
-        let Self { event, context, follows_gap } = self;
-        Self { event: Arc::clone(event), context: context.clone(), follows_gap: *follows_gap }
+        let Self { event, context, follows_gap, delivery } = self;
+        let (follows_gap, delivery) = (*follows_gap, *delivery);
+        Self { event: Arc::clone(event), context: context.clone(), follows_gap, delivery }
     }
 }
 

@@ -6,9 +6,9 @@ use std::{sync::Arc, time::Duration};
 use futures_core::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
 use mb_core::{
-    Binding, Caller, Calling, Codec, Connected, Connection, Dial, Duplex, EndReason, Endpoint,
-    Fault, Frame, Hello, Host, Limits, Link, Message, Published, Streaming, SubscriptionId,
-    Transport,
+    Binding, Caller, Calling, Codec, Connected, Connection, ContractDescriptor, Dial, Duplex,
+    EndReason, Endpoint, Fault, Frame, Hello, Host, Limits, Link, Message, Published, Streaming,
+    SubscriptionId, Transport,
 };
 use mb_transport_ws::WebSocket;
 use tokio::{
@@ -71,6 +71,16 @@ impl Host for Probe {
     fn limits(&self) -> &Arc<Limits> {
         &self.limits
     }
+
+    fn id(&self) -> &str {
+        "probe"
+    }
+
+    fn contracts(&self) -> &[&'static ContractDescriptor] {
+        &[]
+    }
+
+    fn announce_over(&self, _: Arc<dyn Link>) {}
 
     fn broadcast(self: Arc<Self>, _: Message) -> BoxFuture<'static, Result<(), Fault>> {
         unreachable!()

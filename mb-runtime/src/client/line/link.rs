@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak, atomic::Ordering};
 
 use futures_core::future::BoxFuture;
 use mb_core::{
-    Answer, Answering, Body, Calling, Context, EndReason, Fault, Link, Message, Name, Published,
-    Streaming, SubscriptionId,
+    Answer, Answering, Body, Calling, Consuming, Context, Durable, EndReason, Fault, Handling,
+    Link, Message, Name, Published, Streaming, SubscriptionId,
 };
 
 use super::Line;
@@ -46,6 +46,17 @@ impl Link for LineLink {
         let wanted = self.0.wanted().remove(&subscription);
         if let (Some(there), Ok((_, link))) = (wanted.and_then(|w| w.there), self.0.link()) {
             link.unsubscribe(there);
+        }
+    }
+
+    fn consume(
+        &self,
+        durable: Durable,
+        handling: Handling,
+    ) -> BoxFuture<'static, Result<Consuming, Fault>> {
+        match self.0.link() {
+            Ok((_, link)) => link.consume(durable, handling),
+            Err(fault) => Box::pin(std::future::ready(Err(fault))),
         }
     }
 
@@ -104,6 +115,10 @@ impl Link for Incoming {
 
     fn unsubscribe(&self, subscription: SubscriptionId) {
         self.inbound.unsubscribe(subscription);
+    }
+
+    fn missed(&self) {
+        self.inbound.missed();
     }
 
     fn close(&self, reason: EndReason) {

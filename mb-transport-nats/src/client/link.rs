@@ -1,0 +1,219 @@
+//! A client's link: requests to whoever of the queue group takes them, events to one of the servers.
+
+use std::sync::Arc;
+
+use async_nats::Subject;
+use futures_core::future::BoxFuture;
+use futures_util::FutureExt;
+use mb_core::{
+    Answer, Body, Calling, Codec, Consuming, Durable, EndReason, Fault, FaultKind, Handling, Link,
+    Message, Name, Published, Streaming, SubscriptionId,
+};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::{
+    joining::{JOINING, ask, join_one},
+    roster::Roster,
+    shared::Shared,
+};
+use crate::{
+    durable,
+    headers::{self, Headers},
+    outbound::{Outbound, over},
+    reply::put_codec,
+    requests::{self, Courier, Route, written},
+};
+
+/// The longest name of a durable reader, in bytes.
+const LONGEST_READER: usize = 64;
+
+pub(crate) struct NatsLink(pub(crate) Arc<Shared>);
+
+impl Courier for Shared {
+    fn out(&self) -> &Arc<Outbound> {
+        &self.out
+    }
+
+    fn codec(&self) -> &Codec {
+        &self.codec
+    }
+
+    fn limit(&self) -> usize {
+        Shared::limit(self)
+    }
+
+    fn route(&self, name: &Name) -> Result<Route, Fault> {
+        Shared::route(self, name)
+    }
+
+    fn credit(&self, server: Option<&str>) -> Option<Subject> {
+        Some(self.space.system(&format!("srv.{}.credit", server?)))
+    }
+
+    fn introduce(&self, server: String) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async move { join_one(self, &server).await })
+    }
+}
+
+impl Shared {
+    fn emitted(self: &Arc<Self>, event: &Message) -> Result<Published, Fault> {
+        if let Some(reason) = self.out.pending.closed() {
+            return Err(over(reason));
+        }
+        let name = event.name().as_str();
+        if name.starts_with('$') {
+            // A sign of life goes another way here; the others are not a client's to send.
+            return Ok(Published::Accepted);
+        }
+        let subject = name
+            .split_once('/')
+            .and_then(|(contract, event)| self.subject_of(contract, "emit", event));
+        let subject = subject.ok_or_else(|| {
+            let name: String = name.chars().take(100).collect();
+            let reason = format!("unknown event `{name}`: no server here has its contract");
+            Fault::new(FaultKind::ContractMismatch, reason)
+        })?;
+        let mut headers = Headers::default();
+        headers.put_context(event.context());
+        put_codec(&mut headers, &self.codec);
+        headers.put(headers::FROM, &self.out.base);
+        let payload = written(&**self, event.name(), event.body())?;
+        let (out, size) = (Arc::clone(&self.out), payload.len());
+        let headers = headers.into_map().unwrap_or_default();
+        let mut sending: BoxFuture<'static, Result<(), Fault>> = Box::pin(async move {
+            let sent = out.nats.publish_with_headers(subject, headers, payload).await;
+            sent.map_err(|error| out.refused(error.kind(), size))
+        });
+        match (&mut sending).now_or_never() {
+            Some(Ok(())) => Ok(Published::Accepted),
+            Some(Err(fault)) => Err(fault),
+            None => Ok(Published::Waiting(sending)),
+        }
+    }
+
+    /// Where a durable reader reads; every event must be one that is kept.
+    fn durable_place(&self, wanted: &Durable) -> Result<durable::Place, Fault> {
+        if let Some(reason) = self.out.pending.closed() {
+            return Err(over(reason));
+        }
+        let refused = |why: String| Fault::new(FaultKind::ValidationFailed, why);
+        let [event, ..] = wanted.events.as_slice() else {
+            return Err(refused("a durable subscription needs an event".to_owned()));
+        };
+        if let Some(event) = wanted.events.iter().find(|event| !event.durable) {
+            let name = event.full_name;
+            return Err(refused(format!(
+                "{name} is not declared `#[event(durable)]`: it is not kept"
+            )));
+        }
+        if wanted.name.is_empty() || wanted.name.len() > LONGEST_READER {
+            let reason = format!("the name of a durable reader has 1 to {LONGEST_READER} bytes");
+            return Err(refused(reason));
+        }
+        let contract = event.full_name.split('/').next().unwrap_or_default().to_owned();
+        let major = self.major_of(&contract).ok_or_else(|| {
+            let reason = format!("no server here serves the contract `{contract}`");
+            Fault::new(FaultKind::ContractMismatch, reason)
+        })?;
+        Ok(durable::Place {
+            nats: self.out.nats.clone(),
+            space: self.space.clone(),
+            contract,
+            major,
+            codecs: Arc::clone(&self.out.codecs),
+            over: self.over.clone(),
+        })
+    }
+
+    /// Says to every server what one has accepted, or that it is over, and waits until they know: the
+    /// next call may go to any of them.
+    async fn logged_in(&self, credentials: Option<Value>) {
+        self.join().login = credentials;
+        let mut changes = self.roster.subscribe();
+        self.roster.send_if_modified(|roster| {
+            roster.ask_all();
+            // Nobody waits for that.
+            false
+        });
+        ask(self, self.space.system("door.join"));
+        let heard = timeout(JOINING, changes.wait_for(Roster::all_heard)).await;
+        if !heard.is_ok_and(|heard| heard.is_ok()) {
+            tracing::warn!("not every server has said that it knows of the login");
+        }
+    }
+}
+
+impl Link for NatsLink {
+    fn call(&self, request: Message) -> Calling {
+        let shared = Arc::clone(&self.0);
+        let login = match request.name() {
+            Name::Text(name) if name.as_str() == "$login" => Some(credentials(&request)),
+            Name::Text(name) if name.as_str() == "$logout" => Some(None),
+            _ => None,
+        };
+        let answered: BoxFuture<'static, Answer> = match login {
+            None => Box::pin(async move { requests::call(&shared, request, None).await }),
+            Some(credentials) => Box::pin(async move {
+                let answer = requests::call(&shared, request, None).await;
+                if answer.as_ref().is_ok_and(accepted) {
+                    shared.logged_in(credentials).await;
+                }
+                answer
+            }),
+        };
+        answered.into()
+    }
+
+    fn stream(&self, request: Message) -> Streaming {
+        requests::stream(Arc::clone(&self.0), request)
+    }
+
+    fn publish(&self, event: &Arc<Message>) -> Published {
+        self.0.emitted(event).unwrap_or_else(Published::Refused)
+    }
+
+    fn subscribe(&self, events: Vec<String>) -> BoxFuture<'static, Result<SubscriptionId, Fault>> {
+        if let Some(reason) = self.0.out.pending.closed() {
+            return Box::pin(std::future::ready(Err(over(reason))));
+        }
+        Box::pin(Arc::clone(&self.0).subscribe(events))
+    }
+
+    fn unsubscribe(&self, subscription: SubscriptionId) {
+        self.0.unsubscribe(&subscription);
+    }
+
+    fn consume(
+        &self,
+        wanted: Durable,
+        handling: Handling,
+    ) -> BoxFuture<'static, Result<Consuming, Fault>> {
+        let place = self.0.durable_place(&wanted);
+        Box::pin(async move { durable::consume(place?, wanted, handling).await })
+    }
+
+    fn close(&self, reason: EndReason) {
+        self.0.leave(reason);
+    }
+
+    fn keeps_deadlines(&self) -> bool {
+        true
+    }
+
+    fn may_be_lost(&self) -> bool {
+        true
+    }
+}
+
+/// Whether a login or logout went well: a refusal is an answer, too.
+fn accepted(answer: &Body) -> bool {
+    let said = answer.share().and_then(|body| body.decode::<Value>().ok());
+    said.is_some_and(|said| said.get("success").and_then(Value::as_bool).unwrap_or(false))
+}
+
+/// What a client logs in with, as every server is to hear it.
+fn credentials(request: &Message) -> Option<Value> {
+    let written = request.body().encode(&Codec::JSON).ok()?;
+    serde_json::from_slice(&written.bytes).ok()
+}

@@ -1,0 +1,93 @@
+//! The streams of a contract: made where they are missing, and made to fit where they are there.
+
+use std::time::Duration;
+
+use async_nats::jetstream::{self, stream::Config};
+use mb_core::{ContractDescriptor, Fault};
+
+use crate::{subjects::Space, token::encode};
+
+/// How long events are kept, and how long the dead are.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const DEAD_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How long the engine remembers ids, so that an event that was sent twice is stored once.
+const DUPLICATES: Duration = Duration::from_secs(120);
+
+/// What the streams of one contract are called, and where their events come from.
+pub(crate) struct Names {
+    pub(crate) live: String,
+    pub(crate) dead: String,
+    /// What the subjects of the dead begin with, a dot at its end.
+    pub(crate) dead_subjects: String,
+}
+
+impl Names {
+    pub(crate) fn new(space: &Space, contract: &str, major: &str) -> Self {
+        let prefix = space.prefix().replace('.', "-");
+        let live = format!("{prefix}-{}-v{}", encode(contract), encode(major));
+        let dead = format!("{live}-dead");
+        let dead_subjects = space.dead(contract, major);
+        Self { live, dead, dead_subjects }
+    }
+}
+
+/// Makes sure of the streams of every contract with durable events. Done before a server takes
+/// anything: an event that cannot be kept is noticed at the start.
+pub(crate) async fn prepare(
+    jetstream: &jetstream::Context,
+    space: &Space,
+    contracts: &[&'static ContractDescriptor],
+) -> Result<(), Fault> {
+    for contract in contracts {
+        let durable = contract.events.iter().filter(|event| event.durable);
+        let subjects: Vec<String> = durable
+            .filter_map(|event| space.of(contract.name, contract.major(), "evt", event.name))
+            .map(|subject| subject.to_string())
+            .collect();
+        if subjects.is_empty() {
+            continue;
+        }
+        let names = Names::new(space, contract.name, contract.major());
+        let about = format!("Durable events of {}", contract.name);
+        ensure(jetstream, names.live, subjects, KEPT, about).await?;
+        let about = format!("Events of {} that could not be handled", contract.name);
+        let subjects = vec![format!("{}>", names.dead_subjects)];
+        ensure(jetstream, names.dead, subjects, DEAD_KEPT, about).await?;
+    }
+    Ok(())
+}
+
+async fn ensure(
+    jetstream: &jetstream::Context,
+    name: String,
+    subjects: Vec<String>,
+    max_age: Duration,
+    about: String,
+) -> Result<(), Fault> {
+    let refused = |error: String| {
+        let reason = format!("the JetStream stream `{name}` cannot be had: {error}");
+        Fault::unavailable(reason).with_retryable(false)
+    };
+    let config = Config {
+        name: name.clone(),
+        subjects: subjects.clone(),
+        description: Some(about),
+        max_age,
+        duplicate_window: DUPLICATES,
+        ..Config::default()
+    };
+    let stream = jetstream.get_or_create_stream(config).await;
+    let stream = stream.map_err(|error| refused(error.to_string()))?;
+    // What an operator has set otherwise stays; what the contract needs is added.
+    let there = &stream.cached_info().config;
+    if subjects.iter().any(|subject| !there.subjects.contains(subject)) {
+        let mut config = there.clone();
+        config.subjects.extend(subjects);
+        config.subjects.sort();
+        config.subjects.dedup();
+        let updated = jetstream.update_stream(&config).await;
+        updated.map_err(|error| refused(error.to_string()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! How a client and a server get to know each other: JSON, beside any contract.
+
+use mb_core::{Connected, ContractVersion, EndReason, Hello};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A client says who it is, to every server or to one. The reply subject is the connection's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Join {
+    pub(crate) client_id: String,
+    /// A token of the engine's making: which of the client's connections this is.
+    pub(crate) connection: String,
+    #[serde(default)]
+    pub(crate) client_type: String,
+    #[serde(default)]
+    pub(crate) capabilities: Vec<String>,
+    #[serde(default)]
+    pub(crate) metadata: Map<String, Value>,
+    #[serde(default)]
+    pub(crate) contracts: Vec<ContractVersion>,
+    #[serde(default)]
+    pub(crate) serves: Vec<ContractVersion>,
+    /// The largest payload it takes, in bytes.
+    pub(crate) max_message: usize,
+    /// What it has logged in with, so that every server knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) login: Option<Value>,
+}
+
+/// A server lets a client in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Joined {
+    pub(crate) server_id: String,
+    /// This server's own token: several may share an id.
+    pub(crate) instance: String,
+    pub(crate) client_id: String,
+    pub(crate) connection_id: String,
+    pub(crate) contracts: Vec<ContractVersion>,
+    /// The largest payload it takes, in bytes.
+    pub(crate) max_message: usize,
+}
+
+/// A server's answer to a sign of life.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Alive {
+    pub(crate) instance: String,
+    /// Whether it knows the connection.
+    pub(crate) known: bool,
+    /// The calls of the connection that it is at work on, by the last tokens of their reply subjects.
+    #[serde(default)]
+    pub(crate) running: Vec<String>,
+}
+
+/// A server ends a connection.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Bye {
+    pub(crate) instance: String,
+    pub(crate) reason: String,
+}
+
+impl Join {
+    pub(crate) fn hello(self) -> Hello {
+        Hello {
+            client_id: Some(self.client_id),
+            kind: self.client_type,
+            capabilities: self.capabilities,
+            metadata: self.metadata,
+            speaks: self.contracts,
+            serves: self.serves,
+        }
+    }
+}
+
+impl Joined {
+    pub(crate) fn new(connected: &Connected, instance: &str, max_message: usize) -> Self {
+        Self {
+            server_id: connected.server_id.clone(),
+            instance: instance.to_owned(),
+            client_id: connected.client_id.clone(),
+            connection_id: connected.connection_id.clone(),
+            contracts: connected.contracts.iter().flat_map(|all| all.iter().cloned()).collect(),
+            max_message,
+        }
+    }
+}
+
+const REASONS: [(EndReason, &str); 10] = [
+    (EndReason::ServerStopped, "serverStopped"),
+    (EndReason::ClientDisconnected, "clientDisconnected"),
+    (EndReason::Unsubscribed, "unsubscribed"),
+    (EndReason::Overflowed, "overflowed"),
+    (EndReason::ConnectionLost, "connectionLost"),
+    (EndReason::Silent, "silent"),
+    (EndReason::BadFrames, "badFrames"),
+    (EndReason::TooLarge, "tooLarge"),
+    (EndReason::ServerFull, "serverFull"),
+    (EndReason::NotAuthenticated, "notAuthenticated"),
+];
+
+/// A reason as a word.
+pub(crate) fn word(reason: EndReason) -> &'static str {
+    REASONS.iter().find(|(known, _)| *known == reason).map_or("connectionLost", |(_, word)| word)
+}
+
+/// A word as a reason. One that a newer server has is a lost connection.
+pub(crate) fn reason(word: &str) -> EndReason {
+    REASONS
+        .iter()
+        .find(|(_, known)| *known == word)
+        .map_or(EndReason::ConnectionLost, |(reason, _)| *reason)
+}

@@ -1,0 +1,223 @@
+//! What a server's driver, its links and its discovery share.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicU64},
+    time::{Duration, SystemTime},
+};
+
+use async_nats::{Client, Subject};
+use mb_core::{Codec, ContractDescriptor, EndReason, Host, Limits};
+use rustc_hash::FxHashMap;
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::Instant,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    back::Back,
+    bus::stamp,
+    stats::{Announced, Endpoint},
+};
+use crate::{join::Joined, served::Served, subjects::Space};
+
+pub(crate) struct Station {
+    pub(crate) nats: Client,
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) space: Space,
+    /// This server's own token: several may share an id.
+    pub(crate) instance: Arc<str>,
+    /// What its reply subjects begin with, a dot at its end.
+    pub(crate) base: String,
+    /// The queue group of a contract.
+    pub(crate) queue: Option<String>,
+    /// Where durable events are kept, if there are any.
+    pub(crate) jetstream: Option<async_nats::jetstream::Context>,
+    /// What events are written in.
+    pub(crate) codec: Codec,
+    pub(crate) codecs: Arc<[Codec]>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) started: SystemTime,
+    /// By the subjects of requests.
+    pub(crate) endpoints: FxHashMap<String, Arc<Endpoint>>,
+    /// By full name.
+    pub(crate) events: FxHashMap<&'static str, Announced>,
+    /// Where the announcer of an event is reached: what tells who it is.
+    pub(crate) from: Subject,
+    clients: Mutex<Clients>,
+    /// Those who are no magicbutton clients, all together.
+    pub(crate) anonymous: OnceLock<Arc<Served>>,
+    /// Handlers at work.
+    pub(crate) tracker: TaskTracker,
+    pub(crate) commands: mpsc::Sender<Command>,
+    /// The last barrier that has come back from the engine.
+    pub(crate) barrier: watch::Sender<u64>,
+    pub(crate) next: AtomicU64,
+    /// There is an earlier deadline among the calls of clients.
+    pub(crate) sooner: Arc<Notify>,
+    /// Messages that the engine's client has dropped.
+    pub(crate) dropped: AtomicU64,
+    /// The end: what is left is said, then nothing more.
+    pub(crate) ending: CancellationToken,
+}
+
+/// What the driver is asked for.
+pub(crate) enum Command {
+    /// Take no requests and no clients any more.
+    Leave,
+    /// Say goodbye to one client.
+    Dismiss(String, EndReason),
+}
+
+/// Who has joined.
+#[derive(Default)]
+struct Clients {
+    /// By what their reply subjects begin with.
+    by_base: HashMap<String, Arc<Entry>>,
+    by_number: HashMap<u64, Arc<Back>>,
+}
+
+/// One client that has joined.
+pub(crate) struct Entry {
+    pub(crate) served: Arc<Served>,
+    pub(crate) back: Arc<Back>,
+    pub(crate) joined: Joined,
+    pub(crate) number: u64,
+    pub(crate) seen: Mutex<Instant>,
+    /// What it was logged in with last.
+    pub(crate) login: Mutex<Option<serde_json::Value>>,
+}
+
+impl Entry {
+    /// Notes a sign of life.
+    pub(crate) fn alive(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+}
+
+impl Station {
+    pub(crate) fn contracts(&self) -> &[&'static ContractDescriptor] {
+        self.host.contracts()
+    }
+
+    /// The queue group that the requests of a contract are shared in.
+    pub(crate) fn group(&self, contract: &str) -> String {
+        let name = self.queue.as_deref().unwrap_or(contract);
+        crate::token::encode(name)
+    }
+
+    fn clients(&self) -> MutexGuard<'_, Clients> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The client whose reply subjects begin like this.
+    pub(crate) fn client(&self, base: &str) -> Option<Arc<Entry>> {
+        self.clients().by_base.get(base).cloned()
+    }
+
+    /// The client that a request for it was numbered for.
+    pub(crate) fn back(&self, number: u64) -> Option<Arc<Back>> {
+        self.clients().by_number.get(&number).cloned()
+    }
+
+    pub(crate) fn add(&self, base: String, entry: Arc<Entry>) {
+        let mut clients = self.clients();
+        clients.by_number.insert(entry.number, Arc::clone(&entry.back));
+        clients.by_base.insert(base, entry);
+    }
+
+    /// Forgets a client.
+    pub(crate) fn remove(&self, base: &str) -> Option<Arc<Entry>> {
+        let mut clients = self.clients();
+        let entry = clients.by_base.remove(base)?;
+        clients.by_number.remove(&entry.number);
+        Some(entry)
+    }
+
+    /// Everybody, as they are now.
+    pub(crate) fn everybody(&self) -> Vec<(String, Arc<Entry>)> {
+        let clients = self.clients();
+        clients.by_base.iter().map(|(base, entry)| (base.clone(), Arc::clone(entry))).collect()
+    }
+
+    /// A reply subject of the server, for what has no slot.
+    pub(crate) fn reply(&self, last: &str) -> String {
+        format!("{}{last}", self.base)
+    }
+}
+
+/// How long JetStream may take to say that it has an event, before it is sent again.
+const STORED: Duration = Duration::from_secs(2);
+
+/// Everything else, made anew.
+pub(crate) struct Parts {
+    pub(crate) nats: Client,
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) space: Space,
+    pub(crate) queue: Option<String>,
+    pub(crate) codec: Codec,
+    pub(crate) codecs: Arc<[Codec]>,
+    pub(crate) commands: mpsc::Sender<Command>,
+}
+
+impl Station {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { nats, host, space, queue, codec, codecs, commands } = parts;
+        let base = format!("{}.", nats.new_inbox());
+        let instance: Arc<str> = uuid::Uuid::now_v7().simple().to_string().into();
+        let mut endpoints = FxHashMap::default();
+        for contract in host.contracts() {
+            for request in contract.requests {
+                let subject = space.of(contract.name, contract.major(), "req", request.name);
+                if let Some(subject) = subject.map(|subject| subject.to_string()) {
+                    let name = crate::token::encode(request.name);
+                    let endpoint = Endpoint::new(request.full_name, name, subject.clone());
+                    endpoints.insert(subject, Arc::new(endpoint));
+                }
+            }
+        }
+        let mut events = FxHashMap::default();
+        for contract in host.contracts() {
+            for event in contract.events {
+                if let Some(subject) = space.of(contract.name, contract.major(), "evt", event.name)
+                {
+                    let (stamp, durable) = (stamp(contract), event.durable);
+                    events.insert(event.full_name, Announced { subject, stamp, durable });
+                }
+            }
+        }
+        let from = space.system(&format!("srv.{instance}.evt"));
+        let durable = host.contracts().iter().flat_map(|contract| contract.events);
+        let durable = durable.into_iter().any(|event| event.durable);
+        let jetstream = durable.then(|| {
+            let builder = async_nats::jetstream::ContextBuilder::new();
+            builder.ack_timeout(STORED).build(nats.clone())
+        });
+        Self {
+            limits: Arc::clone(host.limits()),
+            nats,
+            host,
+            space,
+            instance,
+            base,
+            queue,
+            jetstream,
+            codec,
+            codecs,
+            started: SystemTime::now(),
+            endpoints,
+            events,
+            from,
+            clients: Mutex::default(),
+            anonymous: OnceLock::new(),
+            tracker: TaskTracker::new(),
+            commands,
+            barrier: watch::Sender::new(0),
+            next: AtomicU64::new(1),
+            sooner: Arc::default(),
+            dropped: AtomicU64::new(0),
+            ending: CancellationToken::new(),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What is NATS's own: strangers on the bus, hostile names, rolling restarts, options, drops.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "nats/contract.rs"]
+mod contract;
+#[path = "nats/durable.rs"]
+mod durable;
+#[path = "nats/folder.rs"]
+mod folder;
+#[path = "nats/foreign.rs"]
+mod foreign;
+#[path = "nats/injection.rs"]
+mod injection;
+#[path = "nats/keys.rs"]
+mod keys;
+#[path = "nats/login.rs"]
+mod login;
+#[path = "nats/middleware.rs"]
+mod middleware;
+#[path = "common/nats_server.rs"]
+mod nats_server;
+#[path = "nats/options.rs"]
+mod options;
+#[path = "nats/several.rs"]
+mod several;
+#[path = "nats/slow.rs"]
+mod slow;
+#[path = "nats/tls.rs"]
+mod tls;

@@ -1,0 +1,147 @@
+//! Several servers behind one prefix, which come and go.
+
+use std::{
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use magicbutton::{Client, ClientStatus, Server};
+
+use crate::{
+    contract::{Done, depot, server},
+    nats_server,
+};
+
+#[tokio::test]
+async fn every_server_knows_every_client_and_reaches_it() {
+    let Some(engine) = nats_server::start() else { return };
+    let done = Done::default();
+    let one = server("one", &done).bind(engine.url("")).start().await.unwrap();
+    let two = server("two", &done).bind(engine.url("")).start().await.unwrap();
+    let ada = Client::builder().id("ada").connect(engine.url("")).await.unwrap();
+    let bob = Client::builder().id("bob").connect(engine.url("")).await.unwrap();
+    // One that comes later hears of those who are there.
+    let three = server("three", &done).bind(engine.url("")).start().await.unwrap();
+    let mut hers = ada.subscribe::<depot::Arrived>().await.unwrap();
+    let mut his = bob.subscribe::<depot::Arrived>().await.unwrap();
+    let listed = async {
+        loop {
+            let lists = [&one, &two, &three].map(|server| {
+                let mut ids: Vec<_> = server.clients().into_iter().map(|c| c.client_id).collect();
+                ids.sort();
+                ids
+            });
+            if lists.iter().all(|list| *list == ["ada", "bob"]) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), listed).await.expect("all are listed by all");
+    for server in [&one, &two, &three] {
+        let parcel = format!("from {}", server.id());
+        server.send_to("ada", depot::Arrived { parcel: parcel.clone() }).await.unwrap();
+        assert_eq!(hers.next().await.unwrap().parcel, parcel);
+        let parcel = format!("from {} to all", server.id());
+        server.broadcast(depot::Arrived { parcel: parcel.clone() }).await.unwrap();
+        assert_eq!(hers.next().await.unwrap().parcel, parcel, "once, though three know her");
+        assert_eq!(his.next().await.unwrap().parcel, parcel);
+    }
+    drop(ada);
+    let forgotten = async {
+        while [&one, &two, &three].iter().any(|server| server.clients().len() != 1) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), forgotten).await.expect("all have forgotten her");
+}
+
+#[tokio::test]
+async fn servers_share_the_load_and_no_call_runs_twice() {
+    let Some(engine) = nats_server::start() else { return };
+    let done = Done::default();
+    let _one = server("one", &done).bind(engine.url("")).start().await.unwrap();
+    let _two = server("two", &done).bind(engine.url("")).start().await.unwrap();
+    let client: depot::Client = Client::connect(engine.url("")).await.unwrap().typed().unwrap();
+    let calls = (0..200).map(|number| client.work(number, 0));
+    let names = futures_util::future::join_all(calls).await;
+    let by = |name: &str| names.iter().filter(|by| by.as_deref() == Ok(name)).count();
+    assert_eq!(by("one") + by("two"), 200);
+    assert!(by("one") > 20 && by("two") > 20, "{} and {}", by("one"), by("two"));
+    assert!(done.lock().unwrap().values().all(|times| *times == 1));
+}
+
+/// Three servers, 64 calls under way at any time, and each server restarted in turn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_rolling_restart_no_call_fails_and_none_runs_twice() {
+    let Some(engine) = nats_server::start() else { return };
+    let done = Done::default();
+    let url = engine.url("");
+    let start = async |name: &str| -> Server {
+        server(name, &done).bind(url.as_str()).start().await.unwrap()
+    };
+    let names = ["one", "two", "three"];
+    let mut servers = Vec::new();
+    for name in names {
+        servers.push(start(name).await);
+    }
+    let client: depot::Client = Client::connect(url.as_str()).await.unwrap().typed().unwrap();
+    let (next, over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let callers: Vec<_> = (0..64)
+        .map(|_| {
+            let (client, next, over) = (client.clone(), Arc::clone(&next), Arc::clone(&over));
+            tokio::spawn(async move {
+                let mut made = 0;
+                while !over.load(Ordering::Relaxed) {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let millis = number % 8;
+                    if let Err(failure) = client.work(number, millis).await {
+                        return Err(format!("call {number} failed: {failure}"));
+                    }
+                    made += 1;
+                }
+                Ok(made)
+            })
+        })
+        .collect();
+    for round in 0..20 {
+        let at = round % names.len();
+        servers[at].stop().await.unwrap();
+        servers[at] = start(names[at]).await;
+    }
+    over.store(true, Ordering::Relaxed);
+    let mut made = 0;
+    for caller in callers {
+        made += caller.await.unwrap().unwrap_or_else(|failed| panic!("{failed}"));
+    }
+    let done = done.lock().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(done.len(), made, "every call was carried out");
+    let twice: Vec<_> = done.iter().filter(|(_, times)| **times != 1).collect();
+    assert!(twice.is_empty(), "carried out more than once: {twice:?}");
+    println!("{made} calls through 20 restarts: none failed, none ran twice");
+    assert!(made > 1_000, "too few calls to prove anything: {made}");
+}
+
+#[tokio::test]
+async fn a_client_outlives_its_engine() {
+    let Some(mut engine) = nats_server::start() else { return };
+    let server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
+    let client = Client::connect(engine.url("")).await.unwrap();
+    let mut events = client.subscribe::<depot::Arrived>().await.unwrap();
+    let depot: depot::Client = client.typed().unwrap();
+    let mut status = client.watch_status();
+    engine.kill();
+    status.wait_for(|s| matches!(s, ClientStatus::Reconnecting(_))).await.unwrap();
+    let told = depot.find("p".into()).await.unwrap_err();
+    assert_eq!(told.code(), "UNAVAILABLE");
+    engine.restart();
+    let back = status.wait_for(|status| *status == ClientStatus::Connected);
+    tokio::time::timeout(Duration::from_secs(20), back).await.unwrap().unwrap();
+    assert_eq!(depot.find("p".into()).await.unwrap(), "p is here");
+    server.broadcast(depot::Arrived { parcel: "after".into() }).await.unwrap();
+    let event = events.next().await.unwrap();
+    assert_eq!((event.parcel.as_str(), event.follows_gap()), ("after", true));
+}

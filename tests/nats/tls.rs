@@ -1,0 +1,146 @@
+//! TLS to the engine: an authority of one's own, a certificate to show, TLS before anything is said.
+
+use std::{path::PathBuf, time::Duration};
+
+use magicbutton::{Client, FaultKind, nats::Nats};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use tokio::{io::AsyncReadExt, net::TcpListener, time::timeout};
+
+use crate::{
+    contract::{Done, depot, server},
+    folder::Folder,
+    nats_server::{self, NatsServer},
+};
+
+/// A folder with the certificates of one test.
+struct Files(Folder);
+
+impl Files {
+    /// An authority `ca` and one that nobody knows, `stranger`; `server` and `client` signed by the
+    /// first, `intruder` by the second.
+    fn new() -> Self {
+        let files = Self(Folder::new());
+        let (ca, stranger) = (files.authority("ca"), files.authority("stranger"));
+        files.certificate("server", &ca);
+        files.certificate("client", &ca);
+        files.certificate("intruder", &stranger);
+        files
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    fn authority(&self, name: &str) -> Issuer<'static, KeyPair> {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let pem = params.self_signed(&key).unwrap().pem();
+        self.0.write(&format!("{name}.pem"), &pem);
+        Issuer::new(params, key)
+    }
+
+    fn certificate(&self, name: &str, by: &Issuer<'_, KeyPair>) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let pem = params.signed_by(&key, by).unwrap().pem();
+        self.0.write(&format!("{name}.pem"), &pem);
+        self.0.write(&format!("{name}.key"), &key.serialize_pem());
+    }
+
+    /// An engine that talks to whoever shows a certificate of `ca`.
+    fn engine(&self) -> Option<NatsServer> {
+        let (cert, key, ca) =
+            (self.path("server.pem"), self.path("server.key"), self.path("ca.pem"));
+        nats_server::start_with(&format!(
+            "tls {{ cert_file: {cert:?}, key_file: {key:?}, ca_file: {ca:?}, verify: true, \
+             timeout: 5 }}"
+        ))
+    }
+
+    fn trusting(&self) -> Nats {
+        Nats::new().root_certificates(self.path("ca.pem"))
+    }
+
+    fn showing(&self) -> Nats {
+        self.trusting().client_certificate(self.path("client.pem"), self.path("client.key"))
+    }
+}
+
+/// A server by the connection string, and a client by the builder, and the other way round.
+async fn talk(engine: &NatsServer, said: &str, transport: &Nats) {
+    let url = engine.url(&format!("?{said}"));
+    let server = server("one", &Done::default()).bind(url.as_str()).start().await.unwrap();
+    let by_string = Client::connect(url.as_str()).await.unwrap();
+    let built = Client::builder().transport(transport.clone()).connect(engine.url(""));
+    for client in [by_string, built.await.unwrap()] {
+        let client: depot::Client = client.typed().unwrap();
+        assert_eq!(client.find("p".into()).await.unwrap(), "p is here");
+    }
+    server.stop().await.unwrap();
+    let server = crate::contract::server("two", &Done::default()).transport(transport.clone());
+    let _server = server.bind(engine.url("")).start().await.unwrap();
+    let client: depot::Client = Client::connect(url.as_str()).await.unwrap().typed().unwrap();
+    assert_eq!(client.find("p".into()).await.unwrap(), "p is here");
+}
+
+async fn is_refused(engine: &NatsServer, transport: Nats, why: &str) {
+    let refused = Client::builder().transport(transport).connect(engine.url("")).await;
+    let refused = refused.err().unwrap_or_else(|| panic!("let in {why}"));
+    assert_eq!(refused.kind(), FaultKind::Unavailable, "{why}: {refused}");
+}
+
+#[tokio::test]
+async fn an_authority_of_its_own_and_a_certificate_to_show() {
+    let files = Files::new();
+    let Some(engine) = files.engine() else { return };
+    let (ca, cert, key) =
+        (files.text("ca.pem"), files.text("client.pem"), files.text("client.key"));
+    talk(&engine, &format!("ca={ca}&cert={cert}&key={key}"), &files.showing()).await;
+    // Nobody talks to an engine that they do not trust, and it to nobody whom it does not know.
+    is_refused(&engine, Nats::new(), "with the system's authorities").await;
+    let stranger = files.showing().root_certificates(files.path("stranger.pem"));
+    is_refused(&engine, stranger, "trusting somebody else").await;
+    is_refused(&engine, files.trusting(), "showing nothing").await;
+    let intruder = files.trusting();
+    let intruder =
+        intruder.client_certificate(files.path("intruder.pem"), files.path("intruder.key"));
+    is_refused(&engine, intruder, "showing a stranger's certificate").await;
+}
+
+/// What a client says to somebody who says nothing.
+async fn first_byte(transport: Nats) -> Option<u8> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("nats://{}/", listener.local_addr().unwrap());
+    let builder = Client::builder().transport(transport);
+    let builder = builder.limits(|limits| limits.handshake = Duration::from_secs(1));
+    let listening = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let byte = timeout(Duration::from_millis(500), stream.read_u8()).await;
+        byte.ok().map(Result::unwrap)
+    };
+    let (refused, byte) = tokio::join!(builder.connect(url), listening);
+    assert_eq!(refused.unwrap_err().kind(), FaultKind::Unavailable);
+    byte
+}
+
+#[tokio::test]
+async fn tls_before_anything_is_said() {
+    // A handshake of TLS begins with this (RFC 8446, section 5.1).
+    assert_eq!(first_byte(Nats::new().tls_first()).await, Some(22));
+    assert_eq!(first_byte(Nats::new().require_tls()).await, None, "the engine speaks first");
+}
+
+#[tokio::test]
+async fn whoever_insists_on_tls_does_not_talk_without() {
+    let Some(engine) = nats_server::start() else { return };
+    let _server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
+    is_refused(&engine, Nats::new().require_tls(), "in the clear").await;
+    let told = Client::connect(engine.url("?tls=true")).await.unwrap_err();
+    assert_eq!(told.kind(), FaultKind::Unavailable, "{told}");
+}
