@@ -1,7 +1,8 @@
-//! `cargo run --release -p mb-bench -- inproc|middleware|compile|ws|fanout|connections|all [--json]`: what a
-//! call, an event, a connection and a contract cost, beside their floors and peers, in one run.
+//! `cargo run --release -p mb-bench -- inproc|middleware|access|compile|ws|fanout|connections|all [--json]`:
+//! what a call, an event, a connection and a contract cost, beside their floors and peers, in one run.
 //! Ratios are what to read; absolute figures are this machine's.
 
+mod access;
 mod compile;
 mod inproc;
 mod measure;
@@ -13,7 +14,7 @@ mod ws;
 use std::{io, process::ExitCode};
 
 const USAGE: &str =
-    "usage: mb-bench inproc|middleware|compile|ws|fanout|connections|all [--json] [--only ROW]
+    "usage: mb-bench inproc|middleware|access|compile|ws|fanout|connections|all [--json] [--only ROW]
        connections also takes [--connections N] [--seconds N]; all leaves it out";
 
 /// What to measure, and how to say it.
@@ -29,6 +30,7 @@ struct Options {
 enum Group {
     Inproc,
     Middleware,
+    Access,
     Compile,
     Ws,
     Fanout,
@@ -46,6 +48,7 @@ impl Options {
             match argument.as_str() {
                 "inproc" => options.groups.push(Group::Inproc),
                 "middleware" => options.groups.push(Group::Middleware),
+                "access" => options.groups.push(Group::Access),
                 "compile" => options.groups.push(Group::Compile),
                 "ws" => options.groups.push(Group::Ws),
                 "fanout" => options.groups.push(Group::Fanout),
@@ -54,6 +57,7 @@ impl Options {
                     options.groups = vec![
                         Group::Inproc,
                         Group::Middleware,
+                        Group::Access,
                         Group::Compile,
                         Group::Ws,
                         Group::Fanout,
@@ -81,6 +85,11 @@ impl Options {
                 let rows = measure::group(&middleware::subjects()?, only);
                 let what = "in process, behind layers that do nothing";
                 report::inproc::print("middleware", what, &rows, self.json);
+            }
+            Group::Access => {
+                let rows = measure::group(&access::subjects()?, only);
+                let what = "in process, with and without access rules";
+                report::inproc::print("access", what, &rows, self.json);
             }
             Group::Compile => {
                 let rows = compile::measure()?;

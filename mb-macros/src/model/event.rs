@@ -4,6 +4,7 @@ use quote::ToTokens;
 use syn::{Attribute, Fields, ItemStruct};
 
 use super::{
+    Access,
     attributes::{Keys, docs},
     plain,
 };
@@ -14,6 +15,8 @@ pub(crate) struct Event {
     pub(crate) item: ItemStruct,
     pub(crate) wire_name: String,
     pub(crate) docs: String,
+    /// Who may, where it says so.
+    pub(crate) access: Option<Access>,
 }
 
 impl Event {
@@ -45,6 +48,6 @@ impl Event {
         let wire_name =
             keys.wire_name("rename", errors).unwrap_or_else(|| names::wire(&item.ident));
         let docs = docs(&item.attrs);
-        Ok(Self { item, wire_name, docs })
+        Ok(Self { item, wire_name, docs, access: None })
     }
 }

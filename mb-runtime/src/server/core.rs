@@ -11,8 +11,8 @@ use std::{
 use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
 use mb_core::{
-    Body, Caller, ClientInfo, Codec, Connected, Context, ContractVersion, Duplex, EndReason, Fault,
-    Hello, Host, Limits, Link, Message, Name, Published,
+    Actor, Body, Caller, ClientInfo, Codec, Connected, Context, ContractVersion, Duplex, EndReason,
+    Fault, Hello, Host, Limits, Link, Message, Name, Published,
 };
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::peer::Peer;
 use crate::{
+    access::Audit,
     dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, published, stopped},
     login::Authenticator,
     middleware::{End, Kind, Layers, Passing, Way},
@@ -35,6 +36,9 @@ pub(super) struct Settings {
     pub(super) codecs: Arc<[Codec]>,
     pub(super) limits: Arc<Limits>,
     pub(super) authenticator: Option<Arc<dyn Authenticator>>,
+    /// Who is logged in on every connection from its beginning.
+    pub(super) actor: Option<Actor>,
+    pub(super) audit: Arc<Audit>,
 }
 
 pub(crate) struct Core {
@@ -59,7 +63,7 @@ impl Core {
         layers: &Layers,
     ) -> Result<Arc<Self>, DuplicateContract> {
         let gate = Arc::new(Gate::new());
-        let (routes, services) = Routes::new(served, &gate, layers)?;
+        let (routes, services) = Routes::new(served, &gate, layers, &settings.audit)?;
         Ok(Arc::new(Self {
             settings,
             started: Instant::now(),
@@ -88,6 +92,14 @@ impl Core {
 
     pub(super) fn authenticator(&self) -> Option<&Arc<dyn Authenticator>> {
         self.settings.authenticator.as_ref()
+    }
+
+    pub(super) fn actor(&self) -> Option<&Actor> {
+        self.settings.actor.as_ref()
+    }
+
+    pub(super) fn audit(&self) -> &Arc<Audit> {
+        &self.settings.audit
     }
 
     /// Waits until every connection that was told to end has ended, this long at most. Who does not
@@ -152,6 +164,7 @@ impl Core {
         to: impl Fn(&Peer) -> bool,
     ) -> (usize, Vec<BoxFuture<'static, Result<(), Fault>>>) {
         let mut event = event;
+        let readers = self.routes.readers(event.name());
         let context = event.take_context().with_source(self.id().to_owned());
         event.set_context(context);
         // Over a network an event goes by its bare name, unless that could mean several.
@@ -167,7 +180,7 @@ impl Core {
         let peers = Arc::clone(&self.read());
         for peer in peers.iter().filter(|peer| to(peer)) {
             reached += 1;
-            if !peer.wants(event.name()) {
+            if !peer.wants(event.name()) || !peer.may_read(&readers) {
                 continue;
             }
             match peer.caller().back().publish(&event) {
