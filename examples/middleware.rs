@@ -84,8 +84,7 @@ async fn ask_for_tenant(message: Message, next: Next) -> Handled {
 
 /// Changes what passes on its way out and looks at what comes back.
 async fn add_tenant(mut message: Message, next: Next) -> Handled {
-    let context = message.take_context().with_metadata("tenant", "acme");
-    message.set_context(context);
+    message.context_mut().set_metadata("tenant", "acme");
     let handled = next.run(message).await;
     if let Ok(Outcome::Reply(_)) = &handled {
         println!("client: it worked");

@@ -38,6 +38,8 @@ mod guide {
     mod access {}
     #[doc = include_str!("../docs/middleware.md")]
     mod middleware {}
+    #[doc = include_str!("../docs/resilience.md")]
+    mod resilience {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
 }

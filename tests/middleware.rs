@@ -22,8 +22,8 @@ use async_trait::async_trait;
 use common::{SECRET, Seen, Stage, ThingMade, ThingScrapped, Workshop, WorkshopError, workshop};
 use futures_util::{FutureExt, StreamExt};
 use magicbutton::{
-    AnyError, Body, Client, Context, Failure, Fault, FaultKind, Message, Name, Reply, Server,
-    ServerBuilder, contract,
+    Actor, AnyError, Auth, Body, Client, Context, Failure, Fault, FaultKind, Message, Name, Reply,
+    Server, ServerBuilder, contract,
     middleware::{Handled, Middleware, Next, Outcome, from_fn},
 };
 use tokio::time::{Instant, sleep};
@@ -250,8 +250,7 @@ async fn it_may_read_and_change_what_passes() {
             }
         });
         let add = from_fn(|mut message: Message, next: Next| {
-            let context = message.take_context().with_metadata("color", "red");
-            message.set_context(context);
+            message.context_mut().set_metadata("color", "red");
             next.run(message)
         });
         let changed = |contract: magicbutton::ServedContract| {
@@ -502,7 +501,7 @@ async fn middleware_sees_the_causes_that_the_caller_does_not() {
 }
 
 #[tokio::test]
-async fn calls_made_in_a_middleware_belong_to_its_message() {
+async fn calls_made_in_a_middleware_continue_its_message() {
     contract!(
         #[contract(version = "1.0.0")]
         mod inner {
@@ -521,7 +520,7 @@ async fn calls_made_in_a_middleware_belong_to_its_message() {
     let asks = from_fn(move |message: Message, next: Next| {
         let (other, noted) = (other.clone(), noted.clone());
         async move {
-            noted.note(other.trace().await.unwrap());
+            noted.note(other.trace().context(message.context()).await.unwrap());
             next.run(message).await
         }
     });
@@ -582,4 +581,25 @@ async fn it_sees_the_declaration_of_what_came_by_name() {
     assert_eq!(client.stream_raw("countTo", count).count().await, 1);
     client.call_raw("unknown", Body::new(0)).await.unwrap_err();
     assert_eq!(seen.take(), ["workshop/fail false", "workshop/countTo true"]);
+}
+
+#[tokio::test]
+async fn it_cannot_make_a_caller_somebody_else() {
+    let wire = Wire::default();
+    let other = from_fn(|mut message: Message, next: Next| {
+        let forged = Auth { actor: Some(Actor::new("root")), ..Auth::default() };
+        message.set_context(Context::new().with_metadata("color", "red").with_auth(forged));
+        next.run(message)
+    });
+    let add = from_fn(|mut message: Message, next: Next| {
+        message.context_mut().set_metadata("added", 1);
+        next.run(message)
+    });
+    let (_server, _) =
+        serving(&wire, |server| server.middleware(add).middleware(other), |contract| contract)
+            .await;
+    let client = Client::builder().id("web-7").transport(wire.clone());
+    let things: workshop::Client = client.connect("wire://bench").await.unwrap().typed().unwrap();
+    let looked = things.look_around().await.unwrap();
+    assert_eq!((looked[0].as_str(), looked[4].as_str(), looked[8].as_str()), ("web-7", "red", "-"));
 }

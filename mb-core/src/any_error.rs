@@ -1,7 +1,7 @@
 //! A declared error on its way, whichever contract it belongs to: the typed value itself while it
 //! stays in the process, its wire form once it has crossed.
 
-use std::{any::Any, fmt};
+use std::{any::Any, error::Error, fmt};
 
 use serde_json::{Map, Value};
 
@@ -137,6 +137,8 @@ impl fmt::Display for AnyError {
         }
     }
 }
+
+impl Error for AnyError {}
 
 impl fmt::Debug for AnyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -69,7 +69,7 @@ pub struct RequestDescriptor {
     /// for the whole of either.
     pub sensitive: &'static [&'static str],
     /// Where something is sensitive, the fields of the payload that hold nothing of it.
-    pub(crate) shown: &'static [&'static str],
+    pub shown: &'static [&'static str],
 }
 
 /// One event of a contract.
@@ -90,7 +90,7 @@ pub struct EventDescriptor {
     /// which something is `#[sensitive]`: not for logs. An empty name stands for the whole of it.
     pub sensitive: &'static [&'static str],
     /// Where something is sensitive, the fields of the event that hold nothing of it.
-    pub(crate) shown: &'static [&'static str],
+    pub shown: &'static [&'static str],
 }
 
 /// One variant of a declared error.

@@ -113,9 +113,11 @@ impl Message {
         Self { name: self.name.clone(), context: self.context.clone(), body }
     }
 
-    /// Gives it another context.
+    /// Gives it another context. On a receiver's side, who the caller is and who is acting stay what
+    /// they are.
     #[inline]
-    pub fn set_context(&mut self, context: Context) {
+    pub fn set_context(&mut self, mut context: Context) {
+        context.replace(&mut self.context);
         self.context = context;
     }
 
@@ -125,7 +127,8 @@ impl Message {
         &mut self.context
     }
 
-    /// Takes its context, and leaves an empty one.
+    /// Takes its context, and leaves an empty one. On a receiver's side, who the caller is goes along.
+    #[doc(hidden)]
     pub fn take_context(&mut self) -> Context {
         std::mem::take(&mut self.context)
     }

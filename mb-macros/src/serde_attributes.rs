@@ -1,11 +1,22 @@
-//! What the user tells serde, as far as it decides what things are called and how they look on the
+//! What the user derives, and tells serde, as far as it decides what things are called and how they look on the
 //! wire. What serde does not understand, serde reports.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Expr, Ident, LitStr, Token, meta::ParseNestedMeta};
+use syn::{
+    Attribute, Expr, Ident, LitStr, Path, Token, meta::ParseNestedMeta, punctuated::Punctuated,
+};
 
 use crate::names;
+
+/// The traits that the user derives, by the last part of their paths.
+pub(crate) fn derived(attrs: &[Attribute]) -> Vec<String> {
+    let lists = attrs.iter().filter(|attr| attr.path().is_ident("derive")).filter_map(|attr| {
+        attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok()
+    });
+    let last = |path: Path| path.segments.last().map(|segment| segment.ident.to_string());
+    lists.flatten().filter_map(last).collect()
+}
 
 /// The keys that are given: `rename_all`.
 pub(crate) fn keys(attrs: &[Attribute]) -> Vec<String> {

@@ -93,19 +93,6 @@ impl Context {
         CURRENT.set(self, work)
     }
 
-    /// The same context once more, to handle its message in: what either has made is the other's.
-    #[doc(hidden)]
-    #[must_use]
-    #[inline]
-    pub fn twin(&mut self) -> Self {
-        Self {
-            caller: self.caller.clone(),
-            actor: self.actor.clone(),
-            deadline: self.deadline,
-            written: self.written.twin(),
-        }
-    }
-
     /// This context as something to send: a server's view becomes a child of itself.
     #[must_use]
     #[doc(hidden)]
@@ -129,6 +116,15 @@ impl Context {
     pub fn receive(&mut self, caller: Arc<Caller>) {
         self.caller = Some(caller);
         self.actor = None;
+    }
+
+    /// Takes another's place, and stays the receiver's view that the other was: who the caller is does
+    /// not change by that.
+    pub(crate) fn replace(&mut self, other: &mut Self) {
+        if other.is_view() {
+            self.caller = other.caller.take();
+            self.actor = other.actor.take();
+        }
     }
 
     /// A server's view, with who its own login says is acting.

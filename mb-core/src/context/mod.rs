@@ -6,7 +6,6 @@
 
 mod flow;
 mod ids;
-mod lazy;
 mod trace;
 mod wire;
 
@@ -24,7 +23,6 @@ use tokio::time::Instant;
 
 use crate::{Caller, Fault, Publish};
 use ids::SharedId;
-use lazy::Lazy;
 pub use trace::{Span, TraceparentError};
 pub use wire::Travelling;
 
@@ -35,7 +33,7 @@ pub struct Context {
     /// Who is logged in on the connection that it came over.
     actor: Option<Arc<Actor>>,
     deadline: Option<Instant>,
-    written: Lazy,
+    written: OnceLock<Arc<Written>>,
 }
 
 /// What the sender wrote, or will turn out to have written: shared by both sides in one process.
@@ -90,7 +88,7 @@ impl Context {
     /// An empty context: the start of a conversation. Allocates nothing.
     #[inline]
     pub const fn new() -> Self {
-        Self { caller: None, actor: None, deadline: None, written: Lazy::new() }
+        Self { caller: None, actor: None, deadline: None, written: OnceLock::new() }
     }
 
     /// The message's id: any string; a UUID v7 where the sender set none.
@@ -205,6 +203,14 @@ impl Context {
         })
     }
 
+    /// Adds one entry beside the payload, in place: for middleware, whose message stays the one that
+    /// its caller sent.
+    pub fn set_metadata(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        self.write_in_place(|written| {
+            written.metadata.insert(key.into(), value.into());
+        });
+    }
+
     /// Sets the message's id.
     #[must_use]
     pub fn with_id(self, id: impl Into<String>) -> Self {
@@ -266,16 +272,24 @@ impl Context {
     }
 
     fn written(&self) -> &Written {
-        self.written.force()
+        self.written.get_or_init(Arc::default)
     }
 
     fn write(self, write: impl FnOnce(&mut Written)) -> Self {
         // A server's view is not for sending: what is written is a message caused by it.
         let context = self.outgoing();
-        let deadline = context.deadline;
-        let mut written = context.written.into_inner();
+        let mut written = context.written.into_inner().unwrap_or_default();
         write(Arc::make_mut(&mut written));
-        Self { deadline, written: written.into(), ..Self::new() }
+        Self { deadline: context.deadline, written: written.into(), ..Self::new() }
+    }
+
+    /// Changes what was written, and leaves a receiver's view one.
+    fn write_in_place(&mut self, write: impl FnOnce(&mut Written)) {
+        // The id is the message's, whatever becomes of the rest.
+        self.id();
+        let mut written = std::mem::take(&mut self.written).into_inner().unwrap_or_default();
+        write(Arc::make_mut(&mut written));
+        self.written = written.into();
     }
 
     #[inline]
@@ -292,12 +306,13 @@ impl Default for Context {
 
 impl Clone for Context {
     fn clone(&self) -> Self {
+        self.written();
         let Self { caller, actor, deadline, written } = self;
         Self {
             caller: caller.clone(),
             actor: actor.clone(),
             deadline: *deadline,
-            written: Arc::clone(written.force()).into(),
+            written: written.clone(),
         }
     }
 }

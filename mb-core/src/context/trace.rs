@@ -1,8 +1,8 @@
 //! The place of a message in a trace, as W3C Trace Context writes it.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use super::{Context, Written, ids::SharedId, lazy::Lazy};
+use super::{Context, ids::SharedId};
 
 /// A place in a trace: what `traceparent` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,15 +102,6 @@ impl Context {
             }
             written.span = known(format!("{:016x}", span.span_id)).into();
         });
-    }
-
-    /// Changes what was written, and leaves a receiver's view one.
-    fn write_in_place(&mut self, write: impl FnOnce(&mut Written)) {
-        // The id is the message's, whatever becomes of the rest.
-        self.id();
-        let mut written = std::mem::replace(&mut self.written, Lazy::new()).into_inner();
-        write(Arc::make_mut(&mut written));
-        self.written = written.into();
     }
 }
 

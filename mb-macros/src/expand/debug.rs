@@ -5,10 +5,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Fields, GenericParam, Generics, Ident, ItemStruct, Variant, parse_quote};
 
-use super::{Scope, at, plain::derived};
+use super::{Scope, at};
 use crate::{
     model::{Argument, is_sensitive, is_sensitive_mark},
     names,
+    serde_attributes::derived,
 };
 
 /// Whether values of these fields are not all to be seen.

@@ -111,7 +111,7 @@ fn payload_attributes(
     hides: bool,
 ) -> Vec<Attribute> {
     let (rt, at) = (scope.rt_at(word), at(word));
-    let given = plain::derived(attrs);
+    let given = serde_attributes::derived(attrs);
     let missing =
         |name: &str, path: TokenStream| (!given.iter().any(|g| g == name)).then_some(path);
     let derives = [

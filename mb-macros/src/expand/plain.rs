@@ -3,8 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, Fields, ItemEnum, ItemStruct, ItemType, Path, Token, Visibility, parse_quote,
-    punctuated::Punctuated, spanned::Spanned,
+    Attribute, Fields, ItemEnum, ItemStruct, ItemType, Visibility, parse_quote, spanned::Spanned,
 };
 
 use super::{Scope, at, debug, payload_attributes};
@@ -88,13 +87,4 @@ fn wire_name_traits(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
 fn visible(scope: &Scope<'_>, word: impl ToTokens) -> Visibility {
     let vis = scope.vis(word.span());
     parse_quote!(#vis)
-}
-
-/// The traits that the user derives, by the last part of their paths.
-pub(super) fn derived(attrs: &[Attribute]) -> Vec<String> {
-    let lists = attrs.iter().filter(|attr| attr.path().is_ident("derive")).filter_map(|attr| {
-        attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok()
-    });
-    let last = |path: Path| path.segments.last().map(|segment| segment.ident.to_string());
-    lists.flatten().filter_map(last).collect()
 }

@@ -18,6 +18,7 @@ use super::{
     inbound::Inbound,
     layered::Layered,
     line::{Line, LineLink},
+    outgoing::default_timeout,
 };
 use crate::{
     dispatch::{DuplicateContract, ServedContract},
@@ -26,9 +27,6 @@ use crate::{
     server,
     transports::Transports,
 };
-
-/// How long a call may take where a network lies between, unless it or its client says otherwise.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client about to connect. Made by [`Client::builder`].
 #[must_use = "a client is there when it is connected"]
@@ -244,11 +242,6 @@ fn client(
     let link = Layered::over(link, layers);
     let server = Server::Line(line);
     Client(Arc::new(Shared { link, inbound, id, server, timeout, leaves: true }))
-}
-
-/// A limit where calls are timed anyway: a network lies between.
-pub(super) fn default_timeout(link: &dyn Link) -> Option<Duration> {
-    link.keeps_deadlines().then_some(REQUEST_TIMEOUT)
 }
 
 impl std::fmt::Debug for ClientBuilder {

@@ -11,7 +11,7 @@ use serde_json::Map;
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    client::builder::default_timeout,
+    client::outgoing::default_timeout,
     login::{Credentials, LoggedIn, wire as login},
     session::{self, Side, system_request, understood},
     wire::system,

@@ -251,12 +251,18 @@ impl Client {
         Ok(C::from(self.clone()))
     }
 
+    /// The way to the server, behind the client's middleware.
+    #[cfg(feature = "tower")]
+    pub(crate) fn link(&self) -> &dyn Link {
+        &*self.0.link
+    }
+
     /// A client over a link that somebody else looks after.
     #[doc(hidden)]
     pub fn over(linked: Linked<'_>) -> Self {
         let Linked { link, peer } = linked;
         Self(Arc::new(Shared {
-            timeout: builder::default_timeout(&*link),
+            timeout: outgoing::default_timeout(&*link),
             link,
             inbound: Inbound::empty(),
             id: peer.connection_id.clone(),

@@ -10,6 +10,14 @@ use tokio::{
 
 use super::Client;
 
+/// How long a call may take where a network lies between, unless it or its client says otherwise.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A limit where calls are timed anyway: a network lies between.
+pub(super) fn default_timeout(link: &dyn Link) -> Option<Duration> {
+    link.keeps_deadlines().then_some(REQUEST_TIMEOUT)
+}
+
 /// A request on its way out, and what ends it if it takes too long.
 pub(super) struct Outgoing<'a> {
     client: &'a Client,

@@ -11,7 +11,7 @@ use std::{
 
 use futures_core::{Stream, future::BoxFuture};
 use mb_core::{
-    Answer, Codec, Context, Failure, Fault, FaultKind, Message, Name, Published, RequestDescriptor,
+    Answer, Codec, Failure, Fault, FaultKind, Message, Name, Published, RequestDescriptor,
     Streaming,
 };
 use pin_project_lite::pin_project;
@@ -19,7 +19,7 @@ use pin_project_lite::pin_project;
 use super::{
     Handler,
     detached::Detached,
-    gate::{self, End, Entered, Gate},
+    gate::{self, End, Entry, Gate},
     net::Net,
     seal,
 };
@@ -46,21 +46,18 @@ pub(super) fn behind(
     if request.streamed {
         return Handler::Streamed(Box::new(move |mut message| {
             message.set_name(Name::Request(request));
-            let context = message.context_mut().twin();
             let stage = Stage::Passing(Box::pin(Arc::clone(&way).run(message)));
             let (gate, name) = (Arc::clone(&gate), request.full_name);
-            Box::pin(Items { gate, name, context, stage, end: End::default() })
+            Box::pin(Items { gate, name, stage, end: End::default() })
         }));
     }
     Handler::Unary(Box::new(move |mut message| {
         message.set_name(Name::Request(request));
         let answer: BoxFuture<'static, Answer> = Box::pin(Once {
-            gate: Arc::clone(&gate),
             name: request.full_name,
-            context: message.context_mut().twin(),
             chain: Net::around(Arc::clone(&way).run(message)),
             end: End::default(),
-            inside: None,
+            entry: Entry::of(&gate),
         });
         if request.detached {
             // The chain sees it to its end, as its handler does.
@@ -73,14 +70,12 @@ pub(super) fn behind(
 pin_project! {
     /// One request through the chain, whose handler answers once.
     struct Once<F> {
-        gate: Arc<Gate>,
         name: &'static str,
-        context: Context,
         #[pin]
         chain: Net<F>,
         end: End,
         // Last, as fields are dropped in this order: inside until the chain is gone.
-        inside: Option<Entered>,
+        entry: Entry,
     }
 }
 
@@ -89,19 +84,17 @@ impl<F: Future<Output = Handled>> Future for Once<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Answer> {
         let mut this = self.project();
-        let (gate, name) = (&*this.gate, *this.name);
-        if this.inside.is_none() {
-            *this.inside = Some(Gate::enter_for_long(gate)?);
-        }
-        let handled = match this.context.enter(|| this.chain.as_mut().poll(cx)) {
+        let name = *this.name;
+        this.entry.enter()?;
+        let handled = match this.chain.as_mut().poll(cx) {
             Poll::Ready(handled) => Some(handled),
             Poll::Pending => {
-                ready!(this.end.poll(cx, gate.when_cut()));
-                this.context.enter(|| this.chain.set(Net::empty()));
+                ready!(this.end.poll(cx, this.entry.gate().when_cut()));
+                this.chain.set(Net::empty());
                 None
             }
         };
-        *this.inside = None;
+        this.entry.leave();
         Poll::Ready(match handled {
             Some(Ok(Ok(outcome))) => {
                 outcome.into_reply(name).map_err(|fault| leaving(fault, name).into())
@@ -130,7 +123,6 @@ fn leaving(fault: Fault, name: &str) -> Fault {
 struct Items {
     gate: Arc<Gate>,
     name: &'static str,
-    context: Context,
     stage: Stage,
     end: End,
 }
@@ -158,7 +150,7 @@ impl Items {
     /// Lets go of what is left.
     fn finish(&mut self) {
         let left = std::mem::replace(&mut self.stage, Stage::Over);
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.context.enter(|| drop(left)))) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(left))) {
             seal::dropped_badly(panic);
         }
     }
@@ -170,11 +162,10 @@ impl Stream for Items {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Answer>> {
         let this = &mut *self;
         let gate = Arc::clone(&this.gate);
-        let context = this.context.clone();
         let item = match gate.enter() {
             Err(stopped) => Some(Err(stopped.into())),
             Ok(_inside) => {
-                let work = AssertUnwindSafe(|| context.enter(|| this.poll_work(cx)));
+                let work = AssertUnwindSafe(|| this.poll_work(cx));
                 match catch_unwind(work) {
                     Ok(Poll::Ready(item)) => item,
                     Ok(Poll::Pending) => {
@@ -214,13 +205,12 @@ pub(crate) fn another(event: &Message) -> Result<Message, Fault> {
 
 /// An event through a chain: refused as what the chain has failed with. Where it is done at once, it
 /// keeps its place among others; one that has to wait may be overtaken.
-pub(crate) fn published(way: Arc<Way>, mut event: Message) -> Published {
+pub(crate) fn published(way: Arc<Way>, event: Message) -> Published {
     let name = event.name().to_string();
-    let context = event.context_mut().twin();
     let arrives = way.kind() == Kind::Consumer;
     let mut passing: BoxFuture<'static, Result<(), Fault>> = Box::pin(async move {
         let mut chain = pin!(Net::around(way.run(event)));
-        match context.scope(chain.as_mut()).await {
+        match chain.as_mut().await {
             Ok(Ok(_)) => Ok(()),
             // What has arrived was sent by somebody else.
             Ok(Err(Failure::Fault(fault))) if arrives => Err(leaving(fault, &name)),

@@ -33,8 +33,11 @@ pub(crate) struct Gate {
 /// The right to be inside.
 pub(crate) struct Inside<'a>(&'a Gate);
 
-/// The same, for what borrows from nobody.
-pub(super) struct Entered(Arc<Gate>);
+/// A way in, for what borrows from nobody.
+pub(super) struct Entry {
+    gate: Arc<Gate>,
+    inside: bool,
+}
 
 const CLOSED: usize = 1;
 const CUT: usize = 2;
@@ -65,13 +68,6 @@ impl Gate {
             Ok(_) => Ok(Inside(self)),
             Err(_) => Err(stopped()),
         }
-    }
-
-    /// The same, for what borrows from nobody.
-    pub(super) fn enter_for_long(gate: &Arc<Self>) -> Result<Entered, Fault> {
-        // Left by the other guard.
-        std::mem::forget(gate.enter()?);
-        Ok(Entered(Arc::clone(gate)))
     }
 
     /// Lets nobody in any more, and ends streams.
@@ -143,9 +139,36 @@ impl Drop for Inside<'_> {
     }
 }
 
-impl Drop for Entered {
+impl Entry {
+    pub(super) fn of(gate: &Arc<Gate>) -> Self {
+        Self { gate: Arc::clone(gate), inside: false }
+    }
+
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// As [`Gate::enter`], once.
+    pub(super) fn enter(&mut self) -> Result<(), Fault> {
+        if !self.inside {
+            // Left by the guard that `leave` makes.
+            std::mem::forget(self.gate.enter()?);
+            self.inside = true;
+        }
+        Ok(())
+    }
+
+    /// Leaves, if it is inside.
+    pub(super) fn leave(&mut self) {
+        if std::mem::take(&mut self.inside) {
+            drop(Inside(&self.gate));
+        }
+    }
+}
+
+impl Drop for Entry {
     fn drop(&mut self) {
-        drop(Inside(&self.0));
+        self.leave();
     }
 }
 

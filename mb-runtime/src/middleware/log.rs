@@ -1,5 +1,7 @@
 //! A line per message, for people at a terminal.
 
+mod payload;
+
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use async_trait::async_trait;
@@ -22,10 +24,11 @@ use super::{
 ///
 /// `->` is a request that is sent, `<-` one that is served, `>>` an event that is sent and `<<` one
 /// that has arrived. An internal error shows the id under which the log has the rest. Payloads are
-/// not in it.
+/// not in it, unless [asked for](Self::payloads).
 #[derive(Clone)]
 pub struct Log {
     write: Arc<dyn Fn(&str) + Send + Sync>,
+    payloads: bool,
 }
 
 impl Log {
@@ -38,7 +41,15 @@ impl Log {
     /// Lines handed to `write`, without a line break. It is called in the task of the message, and
     /// should not block.
     pub fn to(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self { write: Arc::new(write) }
+        Self { write: Arc::new(write), payloads: false }
+    }
+
+    /// Shows what requests and events carry, too, as JSON of at most 500 characters: where
+    /// something is `#[sensitive]`, only those fields that hold nothing of it, and `***`. For development: each payload is encoded
+    /// once more for it.
+    #[must_use]
+    pub fn payloads(self) -> Self {
+        Self { payloads: true, ..self }
     }
 }
 
@@ -52,7 +63,8 @@ impl Default for Log {
 impl Middleware for Log {
     async fn handle(&self, message: Message, next: Next) -> Handled {
         let (start, kind) = (Instant::now(), next.kind());
-        let head = Head::of(kind, &message);
+        let payload = if self.payloads { payload::shown(&message) } else { None };
+        let head = Head::of(kind, &message, payload);
         let write = Arc::clone(&self.write);
         watched(next.run(message), move |ending| {
             write(&head.line(start.elapsed().as_secs_f64() * 1000.0, &ending));
@@ -67,20 +79,21 @@ struct Head {
     name: String,
     from: Option<String>,
     trace: String,
+    payload: Option<String>,
 }
 
 impl Head {
-    fn of(kind: Kind, message: &Message) -> Self {
+    fn of(kind: Kind, message: &Message, payload: Option<String>) -> Self {
         let context = message.context();
         let arrived = matches!(kind, Kind::Server | Kind::Consumer);
         let from = context.source().filter(|_| arrived).map(plain);
         let name = plain(message.name().as_str());
         let trace = context.trace_id().chars().take(8).filter(char::is_ascii_hexdigit).collect();
-        Self { kind, name, from, trace }
+        Self { kind, name, from, trace, payload }
     }
 
     fn line(&self, millis: f64, ending: &Ending<'_>) -> String {
-        let Self { kind, name, from, trace } = self;
+        let Self { kind, name, from, trace, payload } = self;
         let arrow = match kind {
             Kind::Client => "->",
             Kind::Server => "<-",
@@ -101,13 +114,21 @@ impl Head {
                 }
             }
         }
+        if let Some(payload) = payload {
+            line.push_str("  ");
+            line.push_str(payload);
+        }
         line
     }
 }
 
 /// A text from outside as it may stand in a line: short, and without control characters.
 fn plain(text: &str) -> String {
-    text.chars().take(100).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    clean(text, 100)
+}
+
+fn clean(text: &str, longest: usize) -> String {
+    text.chars().take(longest).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// A time of day, in UTC.

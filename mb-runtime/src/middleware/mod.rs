@@ -3,6 +3,8 @@
 //! [`Middleware`] is one step of it, [`Next`] the rest of the way. [`from_fn`] makes one of a
 //! closure; [`Trace`], [`Log`], [`Deadline`] and, with the feature `metrics`, `Metrics` are there.
 
+#[cfg(feature = "resilience")]
+mod breaker;
 mod conventions;
 mod deadline;
 mod from_fn;
@@ -11,6 +13,12 @@ mod log;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod next;
+#[cfg(feature = "resilience")]
+mod rate_limit;
+#[cfg(feature = "resilience")]
+mod retry;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod trace;
 mod watched;
 
@@ -19,6 +27,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mb_core::{AnyError, Body, Failure, Fault, FaultKind, Message, Streaming};
 
+#[cfg(feature = "resilience")]
+pub use breaker::{BreakerState, CircuitBreaker};
 pub use deadline::Deadline;
 pub use from_fn::{FromFn, from_fn};
 pub(crate) use layers::{Chain, Layers};
@@ -27,6 +37,10 @@ pub use log::Log;
 pub use metrics::Metrics;
 pub use next::Next;
 pub(crate) use next::{End, Passing, Way};
+#[cfg(feature = "resilience")]
+pub use rate_limit::RateLimit;
+#[cfg(feature = "resilience")]
+pub use retry::Retry;
 pub use trace::Trace;
 
 /// Something done around messages: a log line, a limit, a second try.

@@ -2,7 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
-use mb_core::{Calling, Message, Published, Streaming};
+use futures_util::StreamExt;
+use mb_core::{AnyError, Calling, Failure, Message, Published, Resolve, Streaming};
 
 use super::{Chain, Handled, Kind, Outcome};
 
@@ -65,7 +66,10 @@ impl Next {
             return middleware.handle(message, next).await;
         }
         match way.end.pass(message) {
-            Passing::Once(calling) => calling.await.map(Outcome::Reply),
+            Passing::Once(calling) => calling.await.map(Outcome::Reply).map_err(read),
+            Passing::Many(items) if way.kind == Kind::Client => {
+                Ok(Outcome::Stream(items.map(|item| item.map_err(read)).boxed()))
+            }
             Passing::Many(items) => Ok(Outcome::Stream(items)),
             Passing::Event(published) => {
                 published.done().await?;
@@ -77,6 +81,15 @@ impl Next {
     /// Where the message is: being sent or served, being announced or received.
     pub fn kind(&self) -> Kind {
         self.way.kind()
+    }
+}
+
+/// A fault that a server has answered with looks like any error of its contract until somebody reads
+/// its code. Middleware is the first to look.
+fn read(failure: Failure<AnyError>) -> Failure<AnyError> {
+    match failure {
+        Failure::Declared(error) => Resolve::resolve(error),
+        fault @ Failure::Fault(_) => fault,
     }
 }
 

@@ -15,9 +15,12 @@ use tracing::{Instrument, Span, field::Empty, info_span};
 
 use super::{
     Handled, Kind, Middleware, Next, Outcome,
-    conventions::SYSTEM,
+    conventions::{self, SYSTEM},
     watched::{Ending, watched},
 };
+
+/// The longest id of a message that is in its span, in bytes: a UUID has 36.
+const LONGEST_ID: usize = 128;
 
 /// Opens a span, by way of the `tracing` crate, for every message: around calls and handlers, around
 /// events that are sent and that arrive. Names and fields are OpenTelemetry's; the payload is never
@@ -66,36 +69,41 @@ fn open(kind: Kind, message: &Message) -> Span {
         Kind::Client | Kind::Server => info_span!(
             target: "magicbutton",
             "call",
-            otel.name = name,
-            otel.kind = kind.span_kind(),
-            otel.status_code = Empty,
-            rpc.system.name = SYSTEM,
-            rpc.method = name,
-            rpc.response.status_code = Empty,
-            error.type = Empty,
-            error.id = Empty,
-            trace_id = Empty,
-            span_id = Empty,
-            parent_span_id = Empty,
+            { conventions::OTEL_NAME } = name,
+            { conventions::OTEL_KIND } = kind.span_kind(),
+            { conventions::OTEL_STATUS_CODE } = Empty,
+            { conventions::RPC_SYSTEM_NAME } = SYSTEM,
+            { conventions::RPC_METHOD } = name,
+            { conventions::RPC_RESPONSE_STATUS_CODE } = Empty,
+            { conventions::ERROR_TYPE } = Empty,
+            { conventions::ERROR_ID } = Empty,
+            { conventions::TRACE_ID } = Empty,
+            { conventions::SPAN_ID } = Empty,
+            { conventions::PARENT_SPAN_ID } = Empty,
         ),
         Kind::Producer | Kind::Consumer => info_span!(
             target: "magicbutton",
             "event",
-            otel.name = format_args!("{} {name}", kind.operation()),
-            otel.kind = kind.span_kind(),
-            otel.status_code = Empty,
-            messaging.system = SYSTEM,
-            messaging.operation.name = kind.operation(),
-            messaging.operation.type = kind.operation(),
-            messaging.destination.name = name,
-            messaging.message.id = message.context().id(),
-            error.type = Empty,
-            error.id = Empty,
-            trace_id = Empty,
-            span_id = Empty,
-            parent_span_id = Empty,
+            { conventions::OTEL_NAME } = format_args!("{} {name}", kind.operation()),
+            { conventions::OTEL_KIND } = kind.span_kind(),
+            { conventions::OTEL_STATUS_CODE } = Empty,
+            { conventions::MESSAGING_SYSTEM } = SYSTEM,
+            { conventions::MESSAGING_OPERATION_NAME } = kind.operation(),
+            { conventions::MESSAGING_OPERATION_TYPE } = kind.operation(),
+            { conventions::MESSAGING_DESTINATION_NAME } = name,
+            { conventions::MESSAGING_MESSAGE_ID } = short(message.context().id()),
+            { conventions::ERROR_TYPE } = Empty,
+            { conventions::ERROR_ID } = Empty,
+            { conventions::TRACE_ID } = Empty,
+            { conventions::SPAN_ID } = Empty,
+            { conventions::PARENT_SPAN_ID } = Empty,
         ),
     }
+}
+
+/// An id, unless whoever wrote it has made it something else.
+fn short(id: &str) -> Option<&str> {
+    (id.len() <= LONGEST_ID).then_some(id)
 }
 
 /// Makes the span and the message agree on where in the trace they are.
@@ -108,25 +116,29 @@ fn place(span: &Span, kind: Kind, message: &mut Message) {
     if otel::place(span, context) {
         return;
     }
-    span.record("trace_id", context.trace_id()).record("span_id", context.span_id());
-    if let Some(parent) = context.parent_span_id() {
-        span.record("parent_span_id", parent);
+    // A peer may have written anything.
+    if context.span().is_some() {
+        span.record(conventions::TRACE_ID, context.trace_id())
+            .record(conventions::SPAN_ID, context.span_id());
+    }
+    if let (Some(_), Some(parent)) = (context.parent_span(), context.parent_span_id()) {
+        span.record(conventions::PARENT_SPAN_ID, parent);
     }
 }
 
 fn close(span: &Span, kind: Kind, ending: &Ending<'_>) {
     let code = ending.code();
     if matches!(kind, Kind::Client | Kind::Server) {
-        span.record("rpc.response.status_code", code);
+        span.record(conventions::RPC_RESPONSE_STATUS_CODE, code);
     }
     let Some(status) = ending.status() else { return };
-    span.record("error.type", code);
+    span.record(conventions::ERROR_TYPE, code);
     if let Some(id) = ending.fault().and_then(|fault| fault.id()) {
-        span.record("error.id", id);
+        span.record(conventions::ERROR_ID, id);
     }
     // A server that refuses what is wrong has done its work.
     if kind != Kind::Server || status.as_u16() >= 500 {
-        span.record("otel.status_code", "ERROR");
+        span.record(conventions::OTEL_STATUS_CODE, "ERROR");
     }
 }
 
