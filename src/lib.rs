@@ -2,16 +2,16 @@
 
 // One explicit list: what a user of a contract meets. Transport authors depend on `mb-core`.
 pub use mb_runtime::{
-    Actor, Announcement, AnyError, AnyRequest, Auth, Authenticator, BindError, Body, Call, Caller,
-    Client, ClientBuilder, ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor,
-    ContractVersion, Credentials, CustomCodec, DeclaredError, DecodeError, DurableGuard,
-    DurableSubscribing, EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event,
-    EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, LoggedIn, Login,
-    LoginError, Message, Name, Never, Notice, Overflow, Payload, Publish, RawCall, RawStream,
-    Received, Reconnect, Reply, Request, RequestDescriptor, Resolve, ServedContract, Server,
-    ServerBuilder, Span, StartError, Status, StopError, Stream, StreamCall, Streaming, Subscribe,
-    Subscribing, Subscription, SubscriptionGuard, TraceparentError, Transport, UnknownName,
-    WireError,
+    Access, Action, Actor, Announcement, AnyError, AnyRequest, Auth, Authenticator, BindError,
+    Body, Call, Caller, Client, ClientBuilder, ClientInfo, ClientStatus, Codec, Context, Contract,
+    ContractDescriptor, ContractVersion, Credentials, CustomCodec, Decision, DeclaredError,
+    DecodeError, DurableGuard, DurableSubscribing, EncodeError, EndReason, Endpoint, EndpointError,
+    ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault, FaultKind, IntoEndpoint,
+    Limits, LoggedIn, Login, LoginError, Message, Name, Never, Notice, Overflow, Payload, Publish,
+    RawCall, RawStream, Received, Reconnect, Reply, Request, RequestDescriptor, Resolve,
+    RoleDescriptor, ServedContract, Server, ServerBuilder, Span, StartError, Status, StopError,
+    Stream, StreamCall, Streaming, Subscribe, Subscribing, Subscription, SubscriptionGuard,
+    TraceparentError, Transport, UnknownName, WireError,
 };
 
 pub use mb_runtime::middleware;
@@ -38,6 +38,8 @@ mod guide {
     mod context {}
     #[doc = include_str!("../docs/nats.md")]
     mod nats {}
+    #[doc = include_str!("../docs/access.md")]
+    mod access {}
     #[doc = include_str!("../docs/middleware.md")]
     mod middleware {}
     #[doc = include_str!("../docs/resilience.md")]

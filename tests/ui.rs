@@ -21,7 +21,9 @@ fn diagnostics() {
         eprintln!("SKIPPED: the messages are those of {COMPILER}x, this is {version}");
         return;
     }
-    for kind in ["contract", "types", "event", "error", "request", "stream", "sensitive", "use"] {
+    for kind in
+        ["contract", "types", "event", "error", "request", "stream", "sensitive", "access", "use"]
+    {
         cases.compile_fail(format!("tests/ui/{kind}/*.rs"));
     }
 }

@@ -1,7 +1,9 @@
-//! `cargo run --release -p mb-bench -- inproc|middleware|compile|ws|nats|fanout|connections|all [--json]`: what a
-//! call, an event, a connection and a contract cost, beside their floors and peers, in one run.
+//! `cargo run --release -p mb-bench -- inproc|middleware|access|compile|ws|nats|fanout|connections|all
+//! [--json]`: what a call, an event, a connection and a contract cost, beside their floors and peers,
+//! in one run.
 //! Ratios are what to read; absolute figures are this machine's.
 
+mod access;
 mod compile;
 mod inproc;
 mod measure;
@@ -14,7 +16,7 @@ mod ws;
 use std::{io, process::ExitCode};
 
 const USAGE: &str =
-    "usage: mb-bench inproc|middleware|compile|ws|nats|fanout|connections|all [--json] [--only ROW]
+    "usage: mb-bench inproc|middleware|access|compile|ws|nats|fanout|connections|all [--json] [--only ROW]
        connections also takes [--connections N] [--seconds N]; all leaves it out, and nats, which needs a
        nats-server";
 
@@ -31,6 +33,7 @@ struct Options {
 enum Group {
     Inproc,
     Middleware,
+    Access,
     Compile,
     Ws,
     Nats,
@@ -49,6 +52,7 @@ impl Options {
             match argument.as_str() {
                 "inproc" => options.groups.push(Group::Inproc),
                 "middleware" => options.groups.push(Group::Middleware),
+                "access" => options.groups.push(Group::Access),
                 "compile" => options.groups.push(Group::Compile),
                 "ws" => options.groups.push(Group::Ws),
                 "nats" => options.groups.push(Group::Nats),
@@ -58,6 +62,7 @@ impl Options {
                     options.groups = vec![
                         Group::Inproc,
                         Group::Middleware,
+                        Group::Access,
                         Group::Compile,
                         Group::Ws,
                         Group::Fanout,
@@ -85,6 +90,11 @@ impl Options {
                 let rows = measure::group(&middleware::subjects()?, only);
                 let what = "in process, behind layers that do nothing";
                 report::inproc::print("middleware", what, &rows, self.json);
+            }
+            Group::Access => {
+                let rows = measure::group(&access::subjects()?, only);
+                let what = "in process, with and without access rules";
+                report::inproc::print("access", what, &rows, self.json);
             }
             Group::Compile => {
                 let rows = compile::measure()?;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::Status;
+use crate::{Access, RoleDescriptor, Status};
 
 /// One contract: the `CONTRACT` of every generated module.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct ContractDescriptor {
     pub events: &'static [EventDescriptor],
     /// Every variant of every error enum, in the order of declaration.
     pub errors: &'static [ErrorDescriptor],
+    /// Every role, in the order of declaration; none where the contract declares none.
+    pub roles: &'static [RoleDescriptor],
 }
 
 impl ContractDescriptor {
@@ -57,6 +59,11 @@ pub struct RequestDescriptor {
     /// How long it may take, where the contract says so: callers wait no longer unless they say
     /// otherwise, and its server ends the handler then.
     pub timeout: Option<Duration>,
+    /// Who may send it.
+    pub access: Access,
+    /// The method of the service that is asked about each request of this kind, after `access` and
+    /// before the handler, where there is one.
+    pub guard: Option<&'static str>,
     /// The names on the wire, in the payload, in the reply, and in the types of the contract that
     /// they may hold, under which something is `#[sensitive]`: not for logs. An empty name stands
     /// for the whole of either.
@@ -77,6 +84,10 @@ pub struct EventDescriptor {
     pub docs: &'static str,
     /// Whether it is kept for readers that are not there now: see the guide on NATS.
     pub durable: bool,
+    /// Who may get it: by a subscription, or unasked.
+    pub subscribe: Access,
+    /// Which clients may emit it. A server that announces it asks nobody.
+    pub emit: Access,
     /// The names on the wire, in the event and in the types of the contract that it may hold, under
     /// which something is `#[sensitive]`: not for logs. An empty name stands for the whole of it.
     pub sensitive: &'static [&'static str],
@@ -118,7 +129,12 @@ impl ContractDescriptor {
         events: &'static [EventDescriptor],
         errors: &'static [ErrorDescriptor],
     ) -> Self {
-        Self { name, version, fingerprint, docs, requests, events, errors }
+        Self { name, version, fingerprint, docs, requests, events, errors, roles: &[] }
+    }
+
+    #[must_use]
+    pub const fn for_roles(self, roles: &'static [RoleDescriptor]) -> Self {
+        Self { roles, ..self }
     }
 }
 
@@ -132,8 +148,24 @@ impl RequestDescriptor {
         detached: bool,
         idempotent: bool,
     ) -> Self {
-        let (timeout, sensitive, shown): (_, &[&str], &[&str]) = (None, &[], &[]);
-        Self { name, full_name, docs, streamed, detached, idempotent, timeout, sensitive, shown }
+        Self {
+            name,
+            full_name,
+            docs,
+            streamed,
+            detached,
+            idempotent,
+            timeout: None,
+            access: Access::Public,
+            guard: None,
+            sensitive: &[],
+            shown: &[],
+        }
+    }
+
+    #[must_use]
+    pub const fn accessible(self, access: Access, guard: Option<&'static str>) -> Self {
+        Self { access, guard, ..self }
     }
 
     #[must_use]
@@ -154,12 +186,18 @@ impl RequestDescriptor {
 #[doc(hidden)]
 impl EventDescriptor {
     pub const fn declared(name: &'static str, full_name: &'static str, docs: &'static str) -> Self {
-        Self { name, full_name, docs, durable: false, sensitive: &[], shown: &[] }
+        let (subscribe, emit) = (Access::Public, Access::Public);
+        Self { name, full_name, docs, durable: false, subscribe, emit, sensitive: &[], shown: &[] }
     }
 
     #[must_use]
     pub const fn durable(self) -> Self {
         Self { durable: true, ..self }
+    }
+
+    #[must_use]
+    pub const fn accessible(self, subscribe: Access, emit: Access) -> Self {
+        Self { subscribe, emit, ..self }
     }
 
     #[must_use]

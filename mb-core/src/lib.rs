@@ -6,6 +6,7 @@
 
 #![warn(unreachable_pub)]
 
+mod access;
 mod any_error;
 mod body;
 mod caller;
@@ -28,6 +29,7 @@ mod transport;
 mod version;
 mod wire;
 
+pub use access::{Access, RoleDescriptor};
 pub use any_error::{AnyError, Resolve};
 pub use body::{Body, Encoded};
 pub use caller::{Caller, ClientInfo};

@@ -65,6 +65,10 @@ impl Errors {
         self.0.borrow_mut().push(syn::Error::new(error.span(), plain));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         self.0.into_inner().iter().map(syn::Error::to_compile_error).collect()
     }

@@ -189,3 +189,54 @@ fn secrets() -> TokenStream {
         }
     }
 }
+
+/// Roles, rules of every kind, and guards.
+fn guarded() -> TokenStream {
+    quote! {
+        #[contract(version = "1.0.0")]
+        pub mod library {
+            /// Who there is.
+            #[roles]
+            enum Role {
+                /// Reads.
+                #[grants("book:read")]
+                Reader,
+                #[grants("book:*", "shelf:move")]
+                #[extends(Reader)]
+                HeadLibrarian,
+                #[grants("*:*")]
+                #[extends(HeadLibrarian)]
+                #[serde(rename = "boss")]
+                Owner,
+            }
+
+            #[event]
+            #[access("book:read")]
+            struct Lent { title: String }
+
+            #[event]
+            #[access(subscribe = any("book:read", role = Owner), emit = role = HeadLibrarian)]
+            struct Moved { title: String }
+
+            #[request]
+            #[access(public)]
+            async fn opening_hours() -> String;
+
+            #[request]
+            #[access(authenticated)]
+            async fn whoami() -> String;
+
+            #[request]
+            #[access(all("book:lend", any(role = HeadLibrarian, "shelf:move")))]
+            async fn lend(title: String) -> bool;
+
+            #[request]
+            #[access("book:read", guard = owns_card)]
+            async fn card(number: u32) -> String;
+
+            #[request]
+            #[access(role = Reader, guard = may_watch)]
+            fn watch(shelf: String) -> impl Stream<Item = String>;
+        }
+    }
+}

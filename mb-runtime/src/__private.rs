@@ -11,7 +11,7 @@ pub mod v1 {
 
     pub use crate::{
         Call, Client, RawCall, RawStream, ServedContract, StreamCall, Subscribing,
-        dispatch::{Handlers, Items, Run},
+        dispatch::{Handlers, Items, Run, guarded},
     };
 
     /// `count` of some errors, from the place `start` on.

@@ -6,6 +6,7 @@
 
 #![warn(unreachable_pub)]
 
+mod access;
 mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -31,6 +32,7 @@ macro_rules! contract {
     };
 }
 
+pub use access::{Action, Decision};
 pub use client::{
     Announcement, Call, Client, ClientBuilder, ClientStatus, DurableGuard, DurableSubscribing,
     RawCall, RawStream, Reconnect, StreamCall, Subscribing,
@@ -39,12 +41,12 @@ pub use dispatch::ServedContract;
 pub use futures_core::Stream;
 pub use login::{Authenticator, Credentials, LoggedIn, Login, LoginError};
 pub use mb_core::{
-    Actor, AnyError, AnyRequest, Auth, BindError, Body, Caller, ClientInfo, Codec, Context,
+    Access, Actor, AnyError, AnyRequest, Auth, BindError, Body, Caller, ClientInfo, Codec, Context,
     Contract, ContractDescriptor, ContractVersion, CustomCodec, DeclaredError, DecodeError,
     EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor,
     EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, Message, Name, Never, Payload,
-    Publish, Reply, Request, RequestDescriptor, Resolve, Span, Status, Streaming, Subscribe,
-    TraceparentError, Transport, UnknownName, WireError,
+    Publish, Reply, Request, RequestDescriptor, Resolve, RoleDescriptor, Span, Status, Streaming,
+    Subscribe, TraceparentError, Transport, UnknownName, WireError,
 };
 pub use server::{Server, ServerBuilder, StartError, StopError};
 #[cfg(feature = "fuzzing")]

@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{Context, Written, ids::SharedId};
-use crate::{Actor, Caller};
+use crate::{Actor, Caller, Fault, FaultKind};
 
 scoped_tls::scoped_thread_local! {
     /// The message that this thread is handling now, lent while its handler is polled.
@@ -101,11 +101,21 @@ impl Context {
         if self.is_view() { self.child() } else { self }
     }
 
+    /// Who is acting: see [`actor`](Self::actor).
+    ///
+    /// # Errors
+    /// `AUTHENTICATION_REQUIRED` where nobody is logged in.
+    pub fn require_actor(&self) -> Result<&Actor, Fault> {
+        let reason = "nobody is logged in on this connection";
+        self.actor().ok_or_else(|| Fault::new(FaultKind::AuthenticationRequired, reason))
+    }
+
     /// Turns what `caller` sent into a server's view of it. An actor that the caller wrote into it is
-    /// not believed.
+    /// not believed, nor one that somebody else's view of another message had.
     #[inline]
     pub fn receive(&mut self, caller: Arc<Caller>) {
         self.caller = Some(caller);
+        self.actor = None;
     }
 
     /// Takes another's place, and stays the receiver's view that the other was: who the caller is does

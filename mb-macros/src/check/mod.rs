@@ -1,6 +1,7 @@
 //! What no single item can know: names and codes that collide. Of two that collide, the first is
 //! kept, so that the collision is the only error.
 
+mod access;
 mod debug;
 
 use std::{
@@ -11,6 +12,8 @@ use std::{
 
 use quote::ToTokens;
 use syn::{Attribute, Fields, Ident};
+
+pub(crate) use access::required;
 
 use crate::{
     errors::Errors,
@@ -23,8 +26,17 @@ const GENERATED: [&str; 8] =
     ["Service", "Client", "serve", "requests", "Event", "Request", "Error", "CONTRACT"];
 
 /// The methods that every generated client has.
-pub(crate) const CLIENT_METHODS: [&str; 8] =
-    ["connect", "in_process", "client", "subscribe", "emit", "send", "send_streamed", "clone"];
+pub(crate) const CLIENT_METHODS: [&str; 9] = [
+    "connect",
+    "in_process",
+    "in_process_as",
+    "client",
+    "subscribe",
+    "emit",
+    "send",
+    "send_streamed",
+    "clone",
+];
 
 pub(crate) fn check(contract: &mut Contract, errors: &Errors) {
     item_names(contract, errors);
@@ -34,6 +46,7 @@ pub(crate) fn check(contract: &mut Contract, errors: &Errors) {
     declared_errors(contract, errors);
     field_names(contract, errors);
     debug::check(contract, errors);
+    access::check(contract, errors);
 }
 
 /// Fields that serde would call the same. Those that the user names himself, serde checks.

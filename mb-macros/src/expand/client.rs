@@ -35,6 +35,10 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
             pub fn in_process(service: impl Service) -> Self {
                 Self(#rt::Client::in_process(serve(service)))
             }
+            /// The same, with somebody logged in from the beginning. For tests of what they may do.
+            pub fn in_process_as(service: impl Service, actor: #rt::Actor) -> Self {
+                Self(#rt::Client::in_process_as(serve(service), actor))
+            }
             /// The connection, which knows no contract.
             pub fn client(&self) -> &#rt::Client {
                 &self.0

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::{
-    Scope, fingerprint,
+    Scope, access, fingerprint,
     sensitive::{InMessage, Sensitive},
 };
 use crate::model::{ErrorVariant, docs};
@@ -24,13 +24,14 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
         let idempotent = request.idempotent;
         let full = full(wire);
         let hiding = hiding(&sensitive.in_request(request));
+        let access = access::of_request(scope, request);
         let timeout = request.timeout.map(|time| {
             let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
             quote!(.within(::core::time::Duration::from_millis(#millis)))
         });
         quote! {
             #rt::RequestDescriptor::declared(#wire, #full, #docs, #streamed, #detached, #idempotent)
-            #timeout #hiding
+            #timeout #access #hiding
         }
     });
     let events = contract.events.iter().map(|event| {
@@ -38,7 +39,8 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
         let full = full(wire);
         let durable = event.durable.then(|| quote!(.durable()));
         let hiding = hiding(&sensitive.in_event(event));
-        quote!(#rt::EventDescriptor::declared(#wire, #full, #docs) #durable #hiding)
+        let access = access::of_event(scope, event);
+        quote!(#rt::EventDescriptor::declared(#wire, #full, #docs) #durable #access #hiding)
     });
     let variants =
         contract.errors.iter().flat_map(|error| error.variants.iter().map(move |v| (error, v)));
@@ -52,6 +54,7 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
             #hiding
         }
     });
+    let roles = access::roles(scope);
     quote_spanned! {at=>
         /// Everything known of the contract without its types.
         #vis static CONTRACT: #rt::ContractDescriptor = #rt::ContractDescriptor::declared(
@@ -62,7 +65,7 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
             &[#(#requests),*],
             &[#(#events),*],
             &[#(#errors),*],
-        );
+        ) #roles;
     }
 }
 

@@ -1,6 +1,6 @@
 //! A hash of every declared shape. Docs, derives and the order of declarations do not change it;
 //! names, types, codes, statuses and serde's settings do. A type that the contract only imports
-//! counts by its name.
+//! counts by its name, and so does the enum of the roles: who may is no shape.
 
 use std::hash::Hasher;
 
@@ -15,7 +15,9 @@ use crate::{
 
 pub(super) fn of(contract: &Contract) -> u64 {
     let mut shapes: Vec<String> = Vec::new();
-    shapes.extend(contract.types.iter().map(plain));
+    let roles = contract.roles.as_ref().map(|roles| &roles.ident);
+    let types = contract.types.iter().filter(|item| Some(item.ident()) != roles);
+    shapes.extend(types.map(plain));
     shapes.extend(contract.events.iter().map(|event| {
         let fields = fields(&event.item.fields);
         format!("event {} {} {fields}", event.wire_name, settings(&event.item.attrs))

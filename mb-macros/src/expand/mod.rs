@@ -1,6 +1,7 @@
 //! The model to code. Every name in the code is absolute, through the one path the runtime is
 //! found under, so that it compiles wherever the user's own types are called `Result` or `Vec`.
 
+mod access;
 mod client;
 mod debug;
 mod descriptor;
@@ -90,6 +91,7 @@ pub(crate) fn expand(rt: &TokenStream, contract: &Contract) -> TokenStream {
     };
     // In the user's own braces: what the compiler says of the module it says at its head.
     brace.surround(&mut module, |inside| inside.extend(items));
+    module.extend(access::warnings(contract));
     module
 }
 

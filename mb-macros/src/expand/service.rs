@@ -10,8 +10,11 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let (rt, at) = scope.whole();
     let vis = scope.vis(at);
     let name = &scope.contract.name;
-    let methods = scope.contract.requests.iter().map(|request| method(scope, request));
-    let routes = scope.contract.requests.iter().map(route);
+    let methods = scope.contract.requests.iter().map(|request| {
+        let (guard, method) = (guard(scope, request), method(scope, request));
+        quote!(#guard #method)
+    });
+    let routes = scope.contract.requests.iter().map(|request| route(scope, request));
     let about = super::doc(&format!(
         "What a service of the contract `{name}` does. Write each method as `async fn`."
     ));
@@ -47,7 +50,30 @@ fn method(scope: &Scope<'_>, request: &Request) -> TokenStream {
     }
 }
 
-fn route(request: &Request) -> TokenStream {
+/// The method that is asked about each request of a kind, before its handler.
+fn guard(scope: &Scope<'_>, request: &Request) -> Option<TokenStream> {
+    let guard = request.access.as_ref()?.guard.as_ref()?;
+    let (rt, at) = (scope.rt_at(guard), at(guard));
+    let payload = &request.payload;
+    let about = super::doc(&format!(
+        "Whether this very `{}` may be answered, asked of whoever its access rule lets in. `false` is \
+         `FORBIDDEN`.",
+        request.ident
+    ));
+    Some(quote_spanned! {at=>
+        #about
+        fn #guard(
+            &self,
+            cx: &#rt::Context,
+            request: &requests::#payload,
+        ) -> impl ::core::future::Future<Output = #rt::Reply<::core::primitive::bool>> + ::core::marker::Send;
+    })
+}
+
+fn route(scope: &Scope<'_>, request: &Request) -> TokenStream {
+    if let Some(guard) = request.access.as_ref().and_then(|access| access.guard.as_ref()) {
+        return guarded(scope, request, guard);
+    }
     let Request { ident, payload, arguments, reply, .. } = request;
     let fields = arguments.iter().map(|Argument { ident, .. }| quote!(request.#ident));
     let at = at(ident);
@@ -63,6 +89,37 @@ fn route(request: &Request) -> TokenStream {
     } else {
         quote_spanned! {at=>
             .unary(|run, #request: ::std::boxed::Box<requests::#payload>| async move { run.once(#call).await })
+        }
+    }
+}
+
+/// A route whose handler begins with a question.
+fn guarded(scope: &Scope<'_>, request: &Request, guard: &syn::Ident) -> TokenStream {
+    let Request { ident, payload, arguments, reply, .. } = request;
+    let rt = scope.rt_at(ident);
+    let fields = arguments.iter().map(|Argument { ident, .. }| quote!(request.#ident));
+    let at = at(ident);
+    let ask = quote_spanned!(at=> run.pass(Service::#guard(service, cx, &request).await)?);
+    let call = quote_spanned!(at=> Service::#ident(service, cx #(, #fields)*));
+    if reply.streamed {
+        quote_spanned! {at=>
+            .streamed(|run, request: ::std::boxed::Box<requests::#payload>, items| async move {
+                let run = &run;
+                run.many(items, |service, cx| #rt::guarded(async move {
+                    #ask;
+                    ::core::result::Result::Ok(#call)
+                })).await
+            })
+        }
+    } else {
+        quote_spanned! {at=>
+            .unary(|run, request: ::std::boxed::Box<requests::#payload>| async move {
+                let run = &run;
+                run.once(|service, cx| async move {
+                    #ask;
+                    #call.await
+                }).await
+            })
         }
     }
 }

@@ -22,13 +22,23 @@ pub(super) enum Marker {
     Error,
     Request,
     Sensitive,
+    Roles,
+    Grants,
+    Extends,
+    Access,
 }
 
-const MARKERS: [Marker; 5] =
-    [Marker::Contract, Marker::Event, Marker::Error, Marker::Request, Marker::Sensitive];
-
-/// Attributes of the contract language that this version does not have. Never silently ignored.
-const NOT_YET: [&str; 4] = ["roles", "access", "grants", "extends"];
+const MARKERS: [Marker; 9] = [
+    Marker::Contract,
+    Marker::Event,
+    Marker::Error,
+    Marker::Request,
+    Marker::Sensitive,
+    Marker::Roles,
+    Marker::Grants,
+    Marker::Extends,
+    Marker::Access,
+];
 
 impl Marker {
     fn name(self) -> &'static str {
@@ -38,6 +48,10 @@ impl Marker {
             Self::Error => "error",
             Self::Request => "request",
             Self::Sensitive => "sensitive",
+            Self::Roles => "roles",
+            Self::Grants => "grants",
+            Self::Extends => "extends",
+            Self::Access => "access",
         }
     }
 
@@ -48,6 +62,9 @@ impl Marker {
             Self::Error => "an enum, and on its variants",
             Self::Request => "a function without a body",
             Self::Sensitive => "a field, or on an argument of a request",
+            Self::Roles => "an enum",
+            Self::Grants | Self::Extends => "a variant of the `#[roles]` enum",
+            Self::Access => "a request or an event",
         }
     }
 }
@@ -71,7 +88,7 @@ const KNOWN: [&str; 12] = [
 /// The word of the contract language that an unknown attribute is nearly.
 fn misspelt(attr: &Attribute) -> Option<&'static str> {
     let written = attr.path().get_ident()?.to_string();
-    let ours = || MARKERS.into_iter().map(Marker::name).chain(NOT_YET);
+    let ours = || MARKERS.into_iter().map(Marker::name);
     if KNOWN.contains(&written.as_str()) || ours().any(|name| name == written) {
         return None;
     }
@@ -118,11 +135,6 @@ impl Marks {
                 return false;
             }
             if meant.is_some() {
-                return false;
-            }
-            if let Some(name) = NOT_YET.iter().find(|name| path.is_ident(name)) {
-                errors
-                    .at(attr, format!("access rules are not supported yet: take `#[{name}]` out"));
                 return false;
             }
             if path.is_ident("cfg") || path.is_ident("cfg_attr") {

@@ -4,6 +4,7 @@ use quote::ToTokens;
 use syn::{Attribute, Fields, ItemStruct};
 
 use super::{
+    Access,
     attributes::{Keys, docs},
     plain,
 };
@@ -16,6 +17,8 @@ pub(crate) struct Event {
     pub(crate) docs: String,
     /// Whether it is kept for readers that are not there now.
     pub(crate) durable: bool,
+    /// Who may, where it says so.
+    pub(crate) access: Option<Access>,
 }
 
 impl Event {
@@ -48,6 +51,6 @@ impl Event {
             keys.wire_name("rename", errors).unwrap_or_else(|| names::wire(&item.ident));
         let docs = docs(&item.attrs);
         let durable = keys.flag("durable", errors);
-        Ok(Self { item, wire_name, docs, durable })
+        Ok(Self { item, wire_name, docs, durable, access: None })
     }
 }

@@ -1,24 +1,30 @@
 //! Items to what the contract says. Each file reads one kind of declaration; a mistake in one is
 //! reported, and a sensible value taken in its place, so that the rest can still be emitted.
 
+mod access;
 mod attributes;
 pub(crate) mod error;
 mod event;
 mod message;
 mod plain;
 mod request;
+mod roles;
 mod timeout;
 mod travel;
 
-use syn::{Attribute, Ident, ItemEnum, ItemStruct, ItemUse, Token, Visibility, token::Brace};
+use syn::{
+    Attribute, Ident, ItemEnum, ItemStruct, ItemUse, LitStr, Token, Visibility, token::Brace,
+};
 
 use self::attributes::{Keys, Marker, Marks};
 pub(crate) use self::{
+    access::{Access, Rule},
     attributes::{docs, is_sensitive, is_sensitive_mark},
     error::{ErrorEnum, ErrorVariant},
     event::Event,
     plain::PlainType,
     request::{Argument, Request},
+    roles::{Role, Roles, check_permission, grants_permission},
 };
 use crate::{
     errors::Errors,
@@ -41,6 +47,11 @@ pub(crate) struct Contract {
     pub(crate) events: Vec<Event>,
     pub(crate) errors: Vec<ErrorEnum>,
     pub(crate) requests: Vec<Request>,
+    pub(crate) roles: Option<Roles>,
+    /// Requests and events whose access rule cannot be read, which they have been told.
+    pub(crate) unclear: Vec<Ident>,
+    /// What roles are granted in vain.
+    pub(crate) in_vain: Vec<LitStr>,
 }
 
 impl Contract {
@@ -60,6 +71,9 @@ impl Contract {
             events: Vec::new(),
             errors: Vec::new(),
             requests: Vec::new(),
+            roles: None,
+            unclear: Vec::new(),
+            in_vain: Vec::new(),
         };
         for item in items {
             contract.add(item, errors);
@@ -78,16 +92,32 @@ impl Contract {
             }
             Item::Struct(item) => self.add_struct(item, errors),
             Item::Enum(item) => self.add_enum(item, errors),
-            Item::Request(item) => self.requests.extend(Request::new(item, errors)),
+            Item::Request(item) => {
+                let request = Request::new(item, errors);
+                let unclear = request.as_ref().filter(|request| request.unclear);
+                self.unclear.extend(unclear.map(|request| request.ident.clone()));
+                self.requests.extend(request);
+            }
         }
     }
 
     fn add_struct(&mut self, mut item: ItemStruct, errors: &Errors) {
         let marks = Marks::take(&mut item.attrs, errors);
-        marks.allow(&[Marker::Event], "a struct", errors);
+        let allowed: &[Marker] = match marks.find(Marker::Event) {
+            Some(_) => &[Marker::Event, Marker::Access],
+            None => &[Marker::Event],
+        };
+        marks.allow(allowed, "a struct", errors);
         match marks.find(Marker::Event) {
             Some(mark) => match Event::new(item, mark, errors) {
-                Ok(event) => self.events.push(event),
+                Ok(mut event) => {
+                    if let Some(mark) = marks.find(Marker::Access) {
+                        event.access = Access::of_event(mark, errors);
+                        let unclear = event.access.is_none();
+                        self.unclear.extend(unclear.then(|| event.item.ident.clone()));
+                    }
+                    self.events.push(event);
+                }
                 // No event, but a type that others may name.
                 Err(item) => self.types.push(PlainType::Struct(*item)),
             },
@@ -97,7 +127,10 @@ impl Contract {
 
     fn add_enum(&mut self, mut item: ItemEnum, errors: &Errors) {
         let marks = Marks::take(&mut item.attrs, errors);
-        marks.allow(&[Marker::Error], "an enum", errors);
+        marks.allow(&[Marker::Error, Marker::Roles], "an enum", errors);
+        if let Some(mark) = marks.find(Marker::Roles) {
+            return self.add_roles(item, &marks, mark, errors);
+        }
         match marks.find(Marker::Error) {
             Some(_) if !item.generics.params.is_empty() => {
                 plain::check_not_generic(&item.generics, "an error", errors);
@@ -109,6 +142,23 @@ impl Contract {
             Some(mark) => self.errors.push(ErrorEnum::new(item, mark, errors)),
             None => self.types.push(PlainType::from_enum(item, errors)),
         }
+    }
+}
+
+impl Contract {
+    fn add_roles(&mut self, item: ItemEnum, marks: &Marks, mark: &Attribute, errors: &Errors) {
+        if let Some(error) = marks.find(Marker::Error) {
+            errors.at(error, "an enum is of roles or of errors, not both");
+        }
+        let (roles, item) = Roles::new(item, mark, errors);
+        match &self.roles {
+            Some(first) => {
+                let message = "a contract has one enum of roles";
+                errors.at_both(&item.ident, message, &first.ident, "the first one");
+            }
+            None => self.roles = Some(roles),
+        }
+        self.types.push(PlainType::Enum(item));
     }
 }
 

@@ -9,6 +9,7 @@ use syn::{
 };
 
 use super::{
+    Access,
     attributes::{Keys, Marker, Marks, docs, is_doc},
     plain, timeout,
     travel::check_type,
@@ -29,6 +30,10 @@ pub(crate) struct Request {
     pub(crate) idempotent: bool,
     /// How long it may take, where the contract says so.
     pub(crate) timeout: Option<Duration>,
+    /// Who may, where it says so.
+    pub(crate) access: Option<Access>,
+    /// Whether it says so in a way that cannot be read.
+    pub(crate) unclear: bool,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) reply: Reply,
 }
@@ -51,7 +56,10 @@ pub(crate) struct Reply {
 impl Request {
     pub(super) fn new(mut item: RequestFn, errors: &Errors) -> Option<Self> {
         let marks = Marks::take(&mut item.attrs, errors);
-        marks.allow(&[Marker::Request], "a request", errors);
+        marks.allow(&[Marker::Request, Marker::Access], "a request", errors);
+        let rule = marks.find(Marker::Access);
+        let access = rule.and_then(|mark| Access::of_request(mark, errors));
+        let unclear = rule.is_some() && access.is_none();
         let signature = item.signature;
         if item.semicolon.is_none()
             && let Some(last) = signature.to_token_stream().into_iter().last()
@@ -133,6 +141,8 @@ impl Request {
             detached,
             idempotent,
             timeout,
+            access,
+            unclear,
             arguments,
             reply,
         })

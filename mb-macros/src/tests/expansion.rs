@@ -3,7 +3,7 @@
 use expect_test::{ExpectFile, expect_file};
 use quote::quote;
 
-use super::{expand, full, secrets, small};
+use super::{expand, full, guarded, secrets, small};
 
 fn check(contract: proc_macro2::TokenStream, expected: ExpectFile) {
     expected.assert_eq(&prettyplease::unparse(&expand(contract)));
@@ -28,4 +28,9 @@ fn a_full_contract() {
 #[test]
 fn a_contract_with_secrets() {
     check(secrets(), expect_file!["snapshots/secrets.rs"]);
+}
+
+#[test]
+fn a_contract_with_roles() {
+    check(guarded(), expect_file!["snapshots/guarded.rs"]);
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 
-use super::{expand, full, small};
+use super::{expand, full, guarded, small};
 
 /// What may stand at the beginning of a path that does not begin with `::`.
 const KNOWN: [&str; 16] = [
@@ -135,7 +135,7 @@ fn bare() -> proc_macro2::TokenStream {
 
 #[test]
 fn every_name_is_absolute_generated_local_or_the_users() {
-    for contract in [small(), full(), bare()] {
+    for contract in [small(), full(), bare(), guarded()] {
         let users = users(contract.clone());
         let mut names = Names::default();
         names.visit_file_mut(&mut expand(contract));

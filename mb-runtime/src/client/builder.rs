@@ -6,7 +6,7 @@ use std::{
 };
 
 use mb_core::{
-    Codec, Contract, ContractVersion, CustomCodec, Endpoint, EndpointError, Event, Fault,
+    Actor, Codec, Contract, ContractVersion, CustomCodec, Endpoint, EndpointError, Event, Fault,
     FaultKind, Hello, IntoEndpoint, Limits, Link, Request, Transport,
 };
 use serde_json::Value;
@@ -222,9 +222,10 @@ impl ClientBuilder {
 }
 
 /// A client of a server that nobody else can reach, and that lives as long as the client.
-pub(super) fn in_process(contract: ServedContract) -> Client {
+pub(super) fn in_process(contract: ServedContract, actor: Option<Actor>) -> Client {
     let inbound = Inbound::empty();
-    let (server, connected) = server::in_process(contract, Arc::clone(&inbound) as Arc<dyn Link>);
+    let (server, connected) =
+        server::in_process(contract, actor, Arc::clone(&inbound) as Arc<dyn Link>);
     let (link, id) = (Arc::clone(&connected.link), connected.client_id.clone());
     let server = Server::Own(connected, server);
     Client(Arc::new(Shared { link, inbound, id, server, timeout: None, leaves: true }))

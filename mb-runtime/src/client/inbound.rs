@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::{ClientStatus, weak::WeakLink};
 use crate::{
+    access::refused,
     dispatch::{
         DuplicateContract, Gate, Handler, Routes, ServedContract, Service, another, published,
         refused_stream,
@@ -57,7 +58,7 @@ impl Inbound {
         layers: Layers,
     ) -> Result<Arc<Self>, DuplicateContract> {
         let gate = Arc::new(Gate::new());
-        let (routes, services) = Routes::new(served, &gate, &layers)?;
+        let (routes, services) = Routes::new(served, &gate, &layers, &Arc::default())?;
         Ok(Arc::new(Self {
             hub: Arc::default(),
             status: watch::Sender::new(status),
@@ -124,6 +125,10 @@ impl Inbound {
             return Err(Fault::new(FaultKind::UnknownRequest, reason));
         }
         let route = self.routes.request(request.name())?;
+        if let Some(rule) = &route.rule {
+            // A server does not log in at its clients.
+            return Err(refused(rule.name, false));
+        }
         request.context_mut().receive(server);
         Ok(match &route.handler {
             Handler::Unary(handler) => Answering::Once(handler(request)),

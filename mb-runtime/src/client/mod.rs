@@ -19,7 +19,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use futures_core::{Stream, future::BoxFuture};
 use futures_util::stream::unfold;
 use mb_core::{
-    AnyRequest, Body, Connected, Context, Contract, ContractVersion, EndReason, Fault,
+    Actor, AnyRequest, Body, Connected, Context, Contract, ContractVersion, EndReason, Fault,
     IntoEndpoint, Link, Linked, Message, Name, Publish, Request, Resolve, Subscribe,
 };
 use tokio::sync::watch;
@@ -99,9 +99,16 @@ impl Client {
 
     /// A client of a server of its own, in this process, with no endpoint. For tests.
     ///
-    /// The service's broadcasts reach this client; nothing else can connect.
+    /// The service's broadcasts reach this client; nothing else can connect. Nobody is logged in: of a
+    /// contract with access rules it may do what is `public`; see [`in_process_as`](Self::in_process_as).
     pub fn in_process(contract: ServedContract) -> Self {
-        builder::in_process(contract)
+        builder::in_process(contract, None)
+    }
+
+    /// The same, with somebody logged in from the beginning: for tests of what they may do. They are
+    /// until [`logout`](Self::logout); there is no other login.
+    pub fn in_process_as(contract: ServedContract, actor: Actor) -> Self {
+        builder::in_process(contract, Some(actor))
     }
 
     /// Calls a declared request. Generated clients do this in their methods.

@@ -6,6 +6,7 @@
 mod behind;
 mod detached;
 mod gate;
+mod guard;
 mod items;
 mod net;
 mod routes;
@@ -28,27 +29,34 @@ use mb_core::{
 pub(crate) use behind::{another, published};
 use detached::Detached;
 pub(crate) use gate::{Gate, stopped};
+pub use guard::guarded;
 pub use items::Items;
 pub(crate) use items::refused as refused_stream;
 pub(crate) use net::Net;
-pub(crate) use routes::{DuplicateContract, Routes};
+pub(crate) use routes::{DuplicateContract, Routes, ServedEvent};
 pub use run::Run;
 use run::Station;
 pub(crate) use seal::{panic_text, panicked, report, seal};
 
-use crate::middleware::{Chain, Layers, Middleware};
+use crate::{
+    access::{Audit, Rule},
+    middleware::{Chain, Layers, Middleware},
+};
 
 /// A contract with the service that implements it: what the generated `serve` returns and
 /// [`Server::builder().serve(..)`](crate::ServerBuilder::serve) takes.
 pub struct ServedContract {
     descriptor: &'static ContractDescriptor,
     layers: Layers,
-    open: Box<dyn FnOnce(Arc<Gate>, bool) -> Opened + Send>,
+    open: Box<Open>,
 }
 
 /// A service, for whoever keeps it alive: the one who serves it, and each handler at work. Its routes
 /// do not.
 pub(crate) type Service = Arc<dyn Any + Send + Sync>;
+
+/// Puts a service in place: behind this gate, with or without a chain before it.
+type Open = dyn FnOnce(Arc<Gate>, bool, Arc<Audit>) -> Opened + Send;
 
 /// A service, and the routes to it.
 type Opened = (Service, Vec<Route>);
@@ -57,6 +65,8 @@ type Opened = (Service, Vec<Route>);
 pub(crate) struct Route {
     pub(crate) descriptor: &'static RequestDescriptor,
     pub(crate) handler: Handler,
+    /// Who may, where not everybody may.
+    pub(crate) rule: Option<Rule>,
 }
 
 pub(crate) enum Handler {
@@ -78,8 +88,8 @@ impl ServedContract {
         service: S,
         handlers: fn(Handlers<S>) -> Handlers<S>,
     ) -> Self {
-        let open = Box::new(move |gate, behind| {
-            let station = Arc::new(Station { service, gate, behind });
+        let open = Box::new(move |gate, behind, audit| {
+            let station = Arc::new(Station { service, gate, behind, audit });
             let handlers =
                 handlers(Handlers { station: Arc::downgrade(&station), routes: Vec::new() });
             (station as Service, handlers.routes)
@@ -116,16 +126,17 @@ impl ServedContract {
 
     /// The service and its handlers, each behind its chain, which is let in through `gate`. Those of
     /// `around` are outside of the contract's own.
-    fn open(self, gate: &Arc<Gate>, around: &Layers) -> Opened {
+    fn open(self, gate: &Arc<Gate>, around: &Layers, audit: &Arc<Audit>) -> Opened {
         let Self { layers, open, .. } = self;
         let is_behind = !around.is_empty() || !layers.is_empty();
-        let (service, mut routes) = open(Arc::clone(gate), is_behind);
+        let (service, mut routes) = open(Arc::clone(gate), is_behind, Arc::clone(audit));
         if is_behind {
             routes = routes
                 .into_iter()
-                .map(|Route { descriptor, handler }| {
+                .map(|Route { descriptor, handler, rule }| {
                     let chain = chain(around, &layers, descriptor.full_name);
-                    Route { descriptor, handler: behind::behind(chain, gate, descriptor, handler) }
+                    let handler = behind::behind(chain, gate, descriptor, handler);
+                    Route { descriptor, handler, rule }
                 })
                 .collect();
         }
@@ -179,7 +190,7 @@ impl<S: Send + Sync + 'static> Handlers<S> {
     }
 
     fn add<R: Request>(mut self, handler: Handler) -> Self {
-        self.routes.push(Route { descriptor: R::DESCRIPTOR, handler });
+        self.routes.push(Route { descriptor: R::DESCRIPTOR, handler, rule: None });
         self
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use mb_core::{ContractDescriptor, EventDescriptor, Fault, FaultKind, Name};
+use mb_core::{Actor, ContractDescriptor, EventDescriptor, Fault, FaultKind, Name};
 use rustc_hash::FxHashMap;
 
 use super::{Gate, Route, ServedContract, Service, chain};
 use crate::{
+    access::{Action, Audit, Readers, Rights, Rule, Rules},
     middleware::{Chain, Layers},
     wire::system::is_system,
 };
@@ -16,11 +17,19 @@ pub(crate) struct Routes {
     contracts: Arc<[&'static ContractDescriptor]>,
     requests: Names<Route>,
     declared: FxHashMap<usize, Arc<Route>>,
-    events: Names<&'static EventDescriptor>,
+    events: Names<ServedEvent>,
+    rules: Rules,
     /// What events go through, by full name, where that is anything.
     chains: FxHashMap<&'static str, Chain>,
     /// What events of other contracts go through.
     others: Option<Chain>,
+}
+
+/// One event, and who may do what with it, where not everybody may.
+pub(crate) struct ServedEvent {
+    pub(crate) descriptor: &'static EventDescriptor,
+    pub(crate) read: Option<Rule>,
+    pub(crate) emit: Option<Rule>,
 }
 
 /// Two contracts of one server have the same name.
@@ -59,6 +68,7 @@ impl Routes {
         served: Vec<ServedContract>,
         gate: &Arc<Gate>,
         around: &Layers,
+        audit: &Arc<Audit>,
     ) -> Result<(Arc<Self>, Vec<Service>), DuplicateContract> {
         let contracts: Arc<[_]> = served.iter().map(|contract| contract.descriptor).collect();
         let mut requests = Names(FxHashMap::default());
@@ -66,6 +76,7 @@ impl Routes {
         let mut events = Names(FxHashMap::default());
         let mut services = Vec::new();
         let mut chains = FxHashMap::default();
+        let mut rules = Rules::default();
         for (position, contract) in served.into_iter().enumerate() {
             let descriptor = contract.descriptor;
             if contracts.iter().take(position).any(|other| other.name == descriptor.name) {
@@ -76,19 +87,25 @@ impl Routes {
                 if !chain.is_empty() {
                     chains.insert(event.full_name, chain);
                 }
-                events.insert(event.full_name, event.name, Arc::new(event));
+                let EventDescriptor { full_name, name, subscribe, emit, .. } = event;
+                let read = rules.add(descriptor, subscribe, Action::Subscribe, full_name);
+                let emit = rules.add(descriptor, emit, Action::Emit, full_name);
+                let event = ServedEvent { descriptor: event, read, emit };
+                events.insert(full_name, name, Arc::new(event));
             }
-            let (service, routes) = contract.open(gate, around);
+            let (service, routes) = contract.open(gate, around, audit);
             services.push(service);
-            for route in routes {
+            for mut route in routes {
                 let request = route.descriptor;
+                let (name, access) = (request.full_name, &request.access);
+                route.rule = rules.add(descriptor, access, Action::Request, name);
                 let route = Arc::new(route);
                 declared.insert(std::ptr::from_ref(request).addr(), Arc::clone(&route));
                 requests.insert(request.full_name, request.name, route);
             }
         }
         let others = Some(around.for_others()).filter(|chain| !chain.is_empty());
-        let routes = Self { contracts, requests, declared, events, chains, others };
+        let routes = Self { contracts, requests, declared, events, rules, chains, others };
         Ok((Arc::new(routes), services))
     }
 
@@ -125,13 +142,29 @@ impl Routes {
     }
 
     /// The event of this name.
-    pub(crate) fn event(&self, name: &str) -> Result<&'static EventDescriptor, Fault> {
-        self.events.find(name).map(|event| **event).ok_or_else(|| {
+    pub(crate) fn event(&self, name: &str) -> Result<&ServedEvent, Fault> {
+        self.events.find(name).map(|event| &**event).ok_or_else(|| {
             let full = |contract: &ContractDescriptor| {
                 contract.events.iter().find(|e| e.name == name).map(|e| e.full_name)
             };
             self.unknown(FaultKind::ContractMismatch, "event", name, full)
         })
+    }
+
+    /// Who gets an event. Of one that no contract served here has, its own says so, by rules that
+    /// nobody can be found to meet.
+    pub(crate) fn readers(&self, event: &Name) -> Readers {
+        match (self.events.0.get(event.as_str()), event) {
+            (Some(Found::One(event)), _) => event.read.map_or(Readers::Everybody, Readers::Those),
+            (Some(Found::Several), _) if !self.rules.is_empty() => Readers::Nobody,
+            (None, Name::Event(event)) if !event.subscribe.is_public() => Readers::Nobody,
+            _ => Readers::Everybody,
+        }
+    }
+
+    /// What the rules of all contracts come to for somebody.
+    pub(crate) fn rights_of(&self, actor: &Actor) -> Rights {
+        self.rules.rights_of(actor)
     }
 
     /// What an event goes through, if anything.

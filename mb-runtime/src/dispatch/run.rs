@@ -22,6 +22,7 @@ use super::{
     net::Net,
     seal, timed,
 };
+use crate::access::Audit;
 
 /// A service, and the gate in front of it.
 pub(super) struct Station<S> {
@@ -29,6 +30,7 @@ pub(super) struct Station<S> {
     pub(super) gate: Arc<Gate>,
     /// Whether a chain of middleware is in front of it, which calls have come in through.
     pub(super) behind: bool,
+    pub(super) audit: Arc<Audit>,
 }
 
 impl<S> Station<S> {
@@ -68,6 +70,14 @@ impl<S, R: Request> Run<S, R> {
             timed::End::new(deadline, runtime)
         });
         (Self { context: self.context.ending_by(deadline), ..self }, end)
+    }
+
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    pub(super) fn audit(&self) -> &Audit {
+        &self.station.audit
     }
 
     /// Runs a handler that answers once.

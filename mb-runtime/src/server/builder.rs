@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use mb_core::{
-    Codec, Connected, CustomCodec, Endpoint, EndpointError, Hello, Host, IntoEndpoint, Limits,
-    Link, Reply, Subscribe, Transport,
+    Actor, Codec, Connected, CustomCodec, Endpoint, EndpointError, Hello, Host, IntoEndpoint,
+    Limits, Link, Reply, Subscribe, Transport,
 };
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use super::{
     stop::Running,
 };
 use crate::{
+    access::{Audit, Decision},
     dispatch::{DuplicateContract, ServedContract},
     login::Authenticator,
     middleware::{Layers, Middleware},
@@ -40,6 +41,7 @@ pub struct ServerBuilder {
     codecs: Vec<Codec>,
     limits: Limits,
     authenticator: Option<Arc<dyn Authenticator>>,
+    audit: Audit,
     layers: Layers,
     drain: Duration,
 }
@@ -56,6 +58,7 @@ impl Default for ServerBuilder {
             codecs: Vec::new(),
             limits: Limits::default(),
             authenticator: None,
+            audit: Audit::default(),
             layers: Layers::default(),
             drain: Duration::from_secs(30),
         }
@@ -137,6 +140,16 @@ impl ServerBuilder {
         self
     }
 
+    /// Is told of every decision by an access rule of a contract: of requests and events that clients
+    /// send, of subscriptions, and of streams that end with what their reader may. Not of what is
+    /// `public`, nor of each event that a client is not given. It is called in the task that serves
+    /// the client, so it should be quick; a panic in it is in the log. Denials are in the log by
+    /// themselves, with what is missing. A second hook takes the place of the first.
+    pub fn audit(mut self, hook: impl Fn(&Decision<'_>) + Send + Sync + 'static) -> Self {
+        self.audit = Audit::new(hook);
+        self
+    }
+
     /// Adds a codec beside JSON and MessagePack, for clients that ask for it.
     pub fn codec(mut self, codec: impl CustomCodec) -> Self {
         self.codecs.push(Codec::custom(codec));
@@ -164,6 +177,8 @@ impl ServerBuilder {
             codecs: Codec::BUILT_IN.into_iter().chain(self.codecs).collect(),
             limits: Arc::new(self.limits),
             authenticator: self.authenticator,
+            actor: None,
+            audit: Arc::new(self.audit),
         };
         let core = Core::new(settings, self.served, &self.layers)
             .map_err(|DuplicateContract(name)| StartError::DuplicateContract { name })?;
@@ -182,14 +197,20 @@ impl ServerBuilder {
     }
 }
 
-/// A server with no endpoint, and its one client.
-pub(crate) fn in_process(contract: ServedContract, back: Arc<dyn Link>) -> (Server, Connected) {
+/// A server with no endpoint, and its one client, on which this one is logged in.
+pub(crate) fn in_process(
+    contract: ServedContract,
+    actor: Option<Actor>,
+    back: Arc<dyn Link>,
+) -> (Server, Connected) {
     let settings = Settings {
         id: "in-process".to_owned(),
         max_clients: 1,
         codecs: Codec::BUILT_IN.into(),
         limits: Arc::default(),
         authenticator: None,
+        actor,
+        audit: Arc::default(),
     };
     let core = Core::new(settings, vec![contract], &Layers::default());
     let core = core.unwrap_or_else(|DuplicateContract(name)| unreachable!("one `{name}`"));

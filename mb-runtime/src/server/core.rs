@@ -12,8 +12,8 @@ use std::{
 
 use futures_core::future::BoxFuture;
 use mb_core::{
-    Body, Caller, ClientInfo, Codec, Connected, Context, ContractDescriptor, ContractVersion,
-    Duplex, EndReason, Fault, Hello, Host, Limits, Link, Message, Name,
+    Actor, Body, Caller, ClientInfo, Codec, Connected, Context, ContractDescriptor,
+    ContractVersion, Duplex, EndReason, Fault, Hello, Host, Limits, Link, Message, Name,
 };
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use super::peer::Peer;
 use crate::{
+    access::{Audit, Readers},
     dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, stopped},
     login::Authenticator,
     middleware::Layers,
@@ -36,6 +37,9 @@ pub(super) struct Settings {
     pub(super) codecs: Arc<[Codec]>,
     pub(super) limits: Arc<Limits>,
     pub(super) authenticator: Option<Arc<dyn Authenticator>>,
+    /// Who is logged in on every connection from its beginning.
+    pub(super) actor: Option<Actor>,
+    pub(super) audit: Arc<Audit>,
 }
 
 pub(crate) struct Core {
@@ -62,7 +66,7 @@ impl Core {
         layers: &Layers,
     ) -> Result<Arc<Self>, DuplicateContract> {
         let gate = Arc::new(Gate::new());
-        let (routes, services) = Routes::new(served, &gate, layers)?;
+        let (routes, services) = Routes::new(served, &gate, layers, &settings.audit)?;
         Ok(Arc::new(Self {
             settings,
             started: Instant::now(),
@@ -94,6 +98,14 @@ impl Core {
         self.settings.authenticator.as_ref()
     }
 
+    pub(super) fn actor(&self) -> Option<&Actor> {
+        self.settings.actor.as_ref()
+    }
+
+    pub(super) fn audit(&self) -> &Arc<Audit> {
+        &self.settings.audit
+    }
+
     /// Waits until every connection that was told to end has ended, this long at most. Who does not
     /// take its goodbye is not waited for.
     pub(super) async fn ended(&self, limit: Duration) {
@@ -117,7 +129,7 @@ impl Core {
         };
         let event = system_event(name, Body::shared(Arc::new(presence)));
         // Whoever waits for room does not make a connection wait.
-        drop(self.hand(&self.prepared(event), |peer| peer.names(name)));
+        drop(self.hand(&self.prepared(event), &Readers::Everybody, |peer| peer.names(name)));
     }
 
     /// Forgets a client.

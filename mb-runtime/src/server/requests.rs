@@ -9,7 +9,10 @@ use mb_core::{
     Link, Message, Payload, SubscriptionId,
 };
 
-use super::{Core, peer::Peer};
+use super::{
+    Core,
+    peer::{Peer, Session},
+};
 use crate::{
     dispatch::panic_text,
     login::{Credentials, LoginError, wire as login},
@@ -85,14 +88,15 @@ fn log_in(core: &Core, peer: &Peer, credentials: Credentials) -> Calling {
         Credentials::Token(_) => None,
     };
     let place = peer.login().begin();
+    let routes = Arc::clone(&core.routes);
     let logging_in: BoxFuture<'static, Answer> = Box::pin(async move {
         let login = guarded(authenticator.login(credentials)).await;
         let response = match login.unwrap_or(Err(LoginError::Unavailable)) {
             Ok(login) => {
                 let response = login::Response::of(&login, username);
-                if let Err(overtaken) = place.fill(login) {
+                if let Err(overtaken) = place.fill(Session::new(login, &routes)) {
                     // Somebody has logged out, or in again, since this began.
-                    guarded(authenticator.logout(&overtaken)).await;
+                    guarded(authenticator.logout(&overtaken.login)).await;
                     login::Response::refused(LoginError::Unavailable)
                 } else {
                     response
@@ -106,12 +110,13 @@ fn log_in(core: &Core, peer: &Peer, credentials: Credentials) -> Calling {
 }
 
 fn log_out(core: &Core, peer: &Peer) -> Calling {
-    let login = peer.login().clear();
-    let (Some(login), Some(authenticator)) = (login, core.authenticator().map(Arc::clone)) else {
+    let session = peer.login().clear();
+    let (Some(session), Some(authenticator)) = (session, core.authenticator().map(Arc::clone))
+    else {
         return Calling::answered(Ok(Body::new(Done { success: true })));
     };
     let logging_out: BoxFuture<'static, Answer> = Box::pin(async move {
-        guarded(authenticator.logout(&login)).await;
+        guarded(authenticator.logout(&session.login)).await;
         Ok(Body::new(Done { success: true }))
     });
     logging_out.into()

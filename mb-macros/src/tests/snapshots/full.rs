@@ -389,6 +389,18 @@ pub mod orders {
         pub fn in_process(service: impl Service) -> Self {
             Self(::magicbutton::__private::v1::Client::in_process(serve(service)))
         }
+        /// The same, with somebody logged in from the beginning. For tests of what they may do.
+        pub fn in_process_as(
+            service: impl Service,
+            actor: ::magicbutton::__private::v1::Actor,
+        ) -> Self {
+            Self(
+                ::magicbutton::__private::v1::Client::in_process_as(
+                    serve(service),
+                    actor,
+                ),
+            )
+        }
         /// The connection, which knows no contract.
         pub fn client(&self) -> &::magicbutton::__private::v1::Client {
             &self.0

@@ -21,7 +21,15 @@ impl Line {
             wanted.iter().map(|(id, wanted)| (id.clone(), wanted.events.clone())).collect()
         };
         for (id, events) in wanted {
-            let there = self.ask(link, events).await?;
+            let there = match self.ask(link, events).await {
+                Ok(there) => there,
+                Err(fault) if is_denial(&fault) => {
+                    // Whoever is logged in may not read it now: somebody may on the next connection.
+                    self.inbound.report(fault);
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            };
             match self.wanted().get_mut(&id) {
                 Some(wanted) => wanted.there = Some(there),
                 // Taken back meanwhile.
@@ -67,6 +75,10 @@ impl Line {
         place.keep();
         Ok(id)
     }
+}
+
+fn is_denial(fault: &Fault) -> bool {
+    matches!(fault.kind(), FaultKind::Forbidden | FaultKind::AuthenticationRequired)
 }
 
 /// A subscription that is forgotten unless somebody keeps it.

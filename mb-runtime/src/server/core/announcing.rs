@@ -8,6 +8,7 @@ use mb_core::{Fault, Message, Name, Published};
 
 use super::{super::peer::Peer, Core};
 use crate::{
+    access,
     dispatch::{published, stopped},
     middleware::{End, Kind, Passing, Way},
 };
@@ -38,10 +39,11 @@ impl Core {
         Arc::new(event)
     }
 
-    /// Hands an event to each of some clients: one payload, shared by all of them.
+    /// Hands an event to each of some clients that may read it: one payload, shared by all of them.
     pub(super) fn hand(
         &self,
         event: &Arc<Message>,
+        readers: &access::Readers,
         to: impl Fn(&Peer) -> bool,
     ) -> (usize, Vec<BoxFuture<'static, Result<(), Fault>>>) {
         let mut reached = 0;
@@ -49,7 +51,7 @@ impl Core {
         let peers = Arc::clone(&self.read());
         for peer in peers.iter().filter(|peer| to(peer)) {
             reached += 1;
-            if !peer.wants(event.name()) {
+            if !peer.wants(event.name()) || !peer.may_read(readers) {
                 continue;
             }
             match peer.caller().back().publish(event) {
@@ -62,7 +64,9 @@ impl Core {
     }
 
     fn publish_to_one(&self, id: &str, event: Message) -> Published {
-        let (reached, waiting) = self.hand(&self.prepared(event), |peer| peer.caller().id() == id);
+        let readers = self.routes.readers(event.name());
+        let one = |peer: &Peer| peer.caller().id() == id;
+        let (reached, waiting) = self.hand(&self.prepared(event), &readers, one);
         if reached == 0 {
             // A handler that passes this on may have done things before.
             let missing = Fault::unavailable(format!("no client `{id}` is connected"));
@@ -73,6 +77,7 @@ impl Core {
 
     /// Over every bus once, and to each client that hears none.
     fn publish_to_all(&self, event: Message) -> Published {
+        let readers = self.routes.readers(event.name());
         let buses = Arc::clone(&self.buses.read().unwrap_or_else(PoisonError::into_inner));
         let alone = |peer: &Peer| buses.is_empty() || !peer.caller().back().hears_bus();
         // A bus names its server itself.
@@ -88,7 +93,7 @@ impl Core {
                 other => announced.push(other),
             }
         }
-        let (_, waiting) = self.hand(&event, alone);
+        let (_, waiting) = self.hand(&event, &readers, alone);
         waited(announced, waiting)
     }
 }

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Peer;
 use crate::{
+    access::Rule,
     dispatch::{Handler, another, answered_otherwise, published, refused_stream, stopped},
     middleware::{Kind, Way},
     server::{Core, requests},
@@ -40,31 +41,16 @@ impl Peer {
         if stays { disconnected() } else { stopped() }
     }
 
-    /// Turns what the client sent into what the server sees.
-    #[inline]
-    fn admit(&self, context: &mut Context) {
-        context.receive(Arc::clone(&self.caller));
-        if self.takes_logins {
-            self.identify(context);
-        }
-    }
-
-    /// Adds who is logged in on this connection now.
-    #[inline(never)]
-    fn identify(&self, context: &mut Context) {
-        context.act(self.login.current().map(|login| Arc::clone(&login.actor)));
-    }
-
     fn emitted(&self, event: &Message) -> Result<Published, Fault> {
         let core = self.core()?;
         if is_system(event.name().as_str()) {
             // A heartbeat has done its work by arriving; the others are not a client's to send.
             return Ok(Published::Accepted);
         }
-        let descriptor = core.routes.event(event.name().as_str())?;
+        let served = core.routes.event(event.name().as_str())?;
         let (_, mut context, body) = another(event)?.into_parts();
-        self.admit(&mut context);
-        let event = Message::new(Name::Event(descriptor), context, body);
+        self.admit(served.emit.as_ref(), &mut context)?;
+        let event = Message::new(Name::Event(served.descriptor), context, body);
         Ok(match self.routes.chain(event.name()) {
             None => core.hub.publish(&Arc::new(event)),
             Some(chain) => {
@@ -82,7 +68,7 @@ impl Peer {
         let route = self.routes.request(request.name())?;
         match &route.handler {
             Handler::Unary(handler) => {
-                self.admit(request.context_mut());
+                self.admit(route.rule.as_ref(), request.context_mut())?;
                 Ok(handler(request))
             }
             Handler::Streamed(_) => Err(answered_otherwise(route.descriptor)),
@@ -106,13 +92,22 @@ impl Peer {
         }
         let route = self.routes.request_of_text(name)?;
         let mut request = Message::new(Name::Request(route.descriptor), context, body);
-        self.admit(request.context_mut());
+        self.admit(route.rule.as_ref(), request.context_mut())?;
         Ok(match &route.handler {
             Handler::Unary(handler) => Answering::Once(handler(request)),
             Handler::Streamed(handler) => {
-                Answering::Many(until(handler(request), self.leaving.clone()))
+                Answering::Many(self.while_here(handler(request), route.rule))
             }
         })
+    }
+
+    /// A stream that ends when its client leaves, or may not read it any more.
+    fn while_here(&self, stream: Streaming, rule: Option<Rule>) -> Streaming {
+        let stream = until(stream, self.leaving.clone());
+        match rule {
+            None => stream,
+            Some(rule) => self.while_allowed(stream, rule),
+        }
     }
 
     fn streamed(&self, mut request: Message) -> Result<Streaming, Fault> {
@@ -120,8 +115,8 @@ impl Peer {
         let route = self.routes.request(request.name())?;
         match &route.handler {
             Handler::Streamed(handler) => {
-                self.admit(request.context_mut());
-                Ok(until(handler(request), self.leaving.clone()))
+                self.admit(route.rule.as_ref(), request.context_mut())?;
+                Ok(self.while_here(handler(request), route.rule))
             }
             Handler::Unary(_) => Err(answered_otherwise(route.descriptor)),
         }

@@ -1,8 +1,10 @@
 //! One connected client: who it is, what it wants, and its end.
 
+mod access;
 mod interest;
 mod link;
 mod session_login;
+mod watched;
 
 use std::{
     pin::pin,
@@ -17,10 +19,13 @@ use futures_util::future::{Either, select};
 use mb_core::{Caller, ClientInfo, EndReason, Fault, Hello, Host, Name, SubscriptionId};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::session_login::Session;
 use self::{interest::Interest, session_login::SessionLogin};
 use super::Core;
 use crate::{
+    access::Audit,
     dispatch::Routes,
+    login::Login,
     wire::system::{self, is_system},
 };
 
@@ -43,10 +48,16 @@ pub(super) struct Peer {
     login: SessionLogin,
     /// Whether there can be a login at all.
     takes_logins: bool,
+    audit: Arc<Audit>,
 }
 
 impl Peer {
     pub(super) fn new(core: &Arc<Core>, key: u64, caller: Arc<Caller>) -> Self {
+        let login = SessionLogin::default();
+        if let Some(actor) = core.actor() {
+            let own = Login::new(actor.clone());
+            login.set(Session::new(own, &core.routes));
+        }
         Self {
             core: Arc::downgrade(core),
             routes: Arc::clone(&core.routes),
@@ -58,8 +69,9 @@ impl Peer {
             over: CancellationToken::new(),
             narrowed: AtomicBool::new(false),
             interest: RwLock::default(),
-            login: SessionLogin::default(),
-            takes_logins: core.authenticator().is_some(),
+            login,
+            takes_logins: core.authenticator().is_some() || core.actor().is_some(),
+            audit: Arc::clone(core.audit()),
         }
     }
 
@@ -111,7 +123,11 @@ impl Peer {
     ) -> Result<SubscriptionId, Fault> {
         let events = events.iter().map(|name| match system::event(name) {
             Some(name) => Ok(name),
-            None => core.routes.event(name).map(|event| event.full_name),
+            None => {
+                let event = core.routes.event(name)?;
+                self.may_subscribe(event)?;
+                Ok(event.descriptor.full_name)
+            }
         });
         let mut events = events.collect::<Result<Vec<_>, _>>()?;
         events.sort_unstable();

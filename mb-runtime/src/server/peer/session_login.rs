@@ -8,21 +8,48 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
-use crate::login::Login;
+use crate::{access::Rights, dispatch::Routes, login::Login};
+
+/// A login, and what it comes to.
+pub(in crate::server) struct Session {
+    pub(in crate::server) login: Login,
+    /// What may be done with it, by the rules of the server's contracts.
+    pub(super) rights: Rights,
+    /// When it ends by itself, if it does, or will within the reach of a clock.
+    pub(super) ends: Option<Instant>,
+}
+
+impl Session {
+    pub(in crate::server) fn new(login: Login, routes: &Routes) -> Self {
+        let rights = routes.rights_of(&login.actor);
+        let left = login.expires_at.map(|at| at.duration_since(SystemTime::now()));
+        let ends = left.and_then(|left| Instant::now().checked_add(left.unwrap_or_default()));
+        Self { login, rights, ends }
+    }
+
+    /// Whether it has ended by itself.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.ends.is_some_and(|ends| ends <= Instant::now())
+    }
+}
 
 /// The place of a connection's login.
 #[derive(Default)]
 pub(in crate::server) struct SessionLogin {
-    current: watch::Sender<Option<Arc<Login>>>,
+    current: watch::Sender<Option<Arc<Session>>>,
     /// Counts logins begun and logouts: whoever is overtaken by another finds that out.
     turn: Arc<AtomicU64>,
 }
 
 /// The right to fill the place, unless somebody is quicker.
 pub(in crate::server) struct Turn {
-    current: watch::Sender<Option<Arc<Login>>>,
+    current: watch::Sender<Option<Arc<Session>>>,
     turn: Arc<AtomicU64>,
     own: u64,
 }
@@ -34,15 +61,37 @@ impl SessionLogin {
         Turn { current: self.current.clone(), turn: Arc::clone(&self.turn), own }
     }
 
+    /// Somebody is logged in from the beginning.
+    pub(super) fn set(&self, session: Session) {
+        self.current.send_replace(Some(Arc::new(session)));
+    }
+
     /// Somebody logs out.
-    pub(in crate::server) fn clear(&self) -> Option<Arc<Login>> {
+    pub(in crate::server) fn clear(&self) -> Option<Arc<Session>> {
         self.turn.fetch_add(1, Ordering::AcqRel);
         self.current.send_replace(None)
     }
 
+    /// Whoever is over their time is out. Somebody may have logged in again meanwhile, for longer.
+    fn expire(&self) {
+        self.current.send_if_modified(|current| {
+            let is_over = current.as_ref().is_some_and(|session| session.is_over());
+            if is_over {
+                *current = None;
+            }
+            is_over
+        });
+    }
+
     /// Who is logged in now.
-    pub(super) fn current(&self) -> Option<Arc<Login>> {
-        self.current.borrow().clone()
+    #[inline]
+    pub(super) fn current(&self) -> Option<Arc<Session>> {
+        self.current.borrow().as_ref().filter(|session| !session.is_over()).map(Arc::clone)
+    }
+
+    /// Who is logged in, to be watched.
+    pub(super) fn watch(&self) -> watch::Receiver<Option<Arc<Session>>> {
+        self.current.subscribe()
     }
 
     /// Done when nobody has been logged in for this long. Logins that expire end here.
@@ -50,14 +99,14 @@ impl SessionLogin {
         let mut current = self.current.subscribe();
         // The sender is part of `self`: no wait fails.
         while timeout(limit, current.wait_for(Option::is_some)).await.is_ok() {
-            let expires = self.current().and_then(|login| login.expires_at);
-            let left = expires.map(|at| at.duration_since(SystemTime::now()).unwrap_or_default());
+            let ends = self.current.borrow().as_ref().and_then(|session| session.ends);
+            let left = ends.map(|at| at.saturating_duration_since(Instant::now()));
             let gone = async { drop(current.wait_for(Option::is_none).await) };
             match left {
                 None => gone.await,
                 Some(left) => {
-                    if timeout(left.min(LONGEST), gone).await.is_err() && left <= LONGEST {
-                        self.clear();
+                    if timeout(left.min(LONGEST), gone).await.is_err() {
+                        self.expire();
                     }
                 }
             }
@@ -70,15 +119,15 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Turn {
     /// Notes who has logged in. Handed back where somebody was quicker.
-    pub(in crate::server) fn fill(self, login: Login) -> Result<(), Login> {
-        let mut login = Some(login);
+    pub(in crate::server) fn fill(self, session: Session) -> Result<(), Session> {
+        let mut session = Some(session);
         self.current.send_if_modified(|current| {
             let is_last = self.turn.load(Ordering::Acquire) == self.own;
             if is_last {
-                *current = login.take().map(Arc::new);
+                *current = session.take().map(Arc::new);
             }
             is_last
         });
-        login.map_or(Ok(()), Err)
+        session.map_or(Ok(()), Err)
     }
 }

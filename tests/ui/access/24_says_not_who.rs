@@ -1,22 +1,28 @@
-//! Access rules are refused, never silently ignored.
+//! Closed by default.
 magicbutton::contract!(
     #[contract(version = "1.0.0")]
     pub mod orders {
         #[roles]
         enum Role {
-            #[grants("order:create")]
+            #[grants("order:create", "order:read")]
             Customer,
             #[extends(Customer)]
+            #[grants("order:*")]
             Admin,
         }
 
+        #[request]
+        async fn create();
+
+        #[request]
+        fn watch() -> impl Stream<Item = u32>;
+
         #[event]
-        #[access("order:read")]
         struct Created {}
 
         #[request]
         #[access("order:create")]
-        async fn create();
+        async fn all_is_used();
     }
 );
 

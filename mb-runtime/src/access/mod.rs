@@ -1,0 +1,22 @@
+//! Who may do what on a server: the rules of all its contracts, what they come to for one actor, and
+//! who is told of each decision.
+//!
+//! A rule is weighed once for each actor, when they log in. What is left for each message is one bit.
+
+mod audit;
+mod rules;
+
+pub(crate) use audit::Audit;
+pub use audit::{Action, Decision};
+pub(crate) use rules::{Readers, Rights, Rule, Rules};
+
+use mb_core::{Fault, FaultKind};
+
+/// The answer to whoever may not. It names no permission: that is in the log.
+pub(crate) fn refused(name: &str, is_anybody: bool) -> Fault {
+    if is_anybody {
+        Fault::new(FaultKind::Forbidden, format!("{name} is not allowed"))
+    } else {
+        Fault::new(FaultKind::AuthenticationRequired, format!("{name} needs a login"))
+    }
+}
