@@ -36,8 +36,10 @@ use crate::{
 /// How long the end of a connection may take: the last frames out, the other side's goodbye.
 const GOODBYE: Duration = Duration::from_secs(3);
 
-/// How many frames are handled before other tasks get a turn.
-const FRAMES_PER_TURN: usize = 256;
+/// How many frames are handled before other tasks, the writer above all, get a turn. Enough for a
+/// flush to carry many answers; so few that the other side has the first ones to work on while this
+/// one makes the others. With more, the two sides wait for each other in turns.
+const FRAMES_PER_TURN: usize = 16;
 
 /// How many events may wait for readers that make their publishers wait. Then no more is read.
 const WAITING_EVENTS: usize = 256;
