@@ -15,10 +15,10 @@ use mb_core::Fault;
 use tokio::{runtime::Handle, sync::Notify};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// Counts the calls that are running, and closes in two steps: first nobody may enter, then
+/// Counts whoever is inside, and closes in two steps: first nobody may enter, then
 /// whoever is left is cut off.
 ///
-/// Calls come and go by one atomic step each; whether the gate is closed is part of the same
+/// They come and go by one atomic step each; whether the gate is closed is part of the same
 /// number, so that nobody slips in while it closes.
 pub(crate) struct Gate {
     /// Four times the number of calls inside, plus one when closed, plus two when cut.
@@ -90,14 +90,13 @@ impl Gate {
         self.state.load(Ordering::Acquire) & CLOSED != 0
     }
 
-    /// How many calls are running.
-    pub(crate) fn inside(&self) -> usize {
+    /// How many are inside.
+    pub(super) fn inside(&self) -> usize {
         self.state.load(Ordering::Acquire) / CALL
     }
 
-    /// Waits until everybody has left, or `limit` has passed: then cuts off whoever is left, and
-    /// says how many that were. A limit of nothing takes no timer.
-    pub(crate) async fn drain(&self, limit: Duration) -> usize {
+    /// Waits until everybody has left, or `limit` has passed. A limit of nothing takes no timer.
+    pub(super) async fn emptied(&self, limit: Duration) {
         let empty = async {
             loop {
                 let emptied = self.emptied.notified();
@@ -111,9 +110,6 @@ impl Gate {
             // Whether in time or not is told by who is left.
             let _ = tokio::time::timeout(limit, empty).await;
         }
-        let left = self.inside();
-        self.cut();
-        left
     }
 
     /// Cuts off whoever is left.

@@ -12,13 +12,10 @@ mod net;
 mod routes;
 mod run;
 mod seal;
+mod station;
 mod timed;
 
-use std::{
-    any::Any,
-    future::Future,
-    sync::{Arc, Weak},
-};
+use std::{future::Future, sync::Arc};
 
 use futures_core::future::BoxFuture;
 use mb_core::{
@@ -35,8 +32,9 @@ pub(crate) use items::refused as refused_stream;
 pub(crate) use net::Net;
 pub(crate) use routes::{DuplicateContract, Routes, ServedEvent};
 pub use run::Run;
-use run::Station;
 pub(crate) use seal::{panic_text, panicked, report, seal};
+use station::{Held, Post, Way};
+pub(crate) use station::{Service, drain, left};
 
 use crate::{
     access::{Audit, Rule},
@@ -50,10 +48,6 @@ pub struct ServedContract {
     layers: Layers,
     open: Box<Open>,
 }
-
-/// A service, for whoever keeps it alive: the one who serves it, and each handler at work. Its routes
-/// do not.
-pub(crate) type Service = Arc<dyn Any + Send + Sync>;
 
 /// Puts a service in place: behind this gate, with or without a chain before it.
 type Open = dyn FnOnce(Arc<Gate>, bool, Arc<Audit>) -> Opened + Send;
@@ -76,7 +70,7 @@ pub(crate) enum Handler {
 
 /// Collects the handlers of one contract. Generated code is its only user.
 pub struct Handlers<S> {
-    station: Weak<Station<S>>,
+    way: Way<S>,
     routes: Vec<Route>,
 }
 
@@ -89,10 +83,8 @@ impl ServedContract {
         handlers: fn(Handlers<S>) -> Handlers<S>,
     ) -> Self {
         let open = Box::new(move |gate, behind, audit| {
-            let station = Arc::new(Station { service, gate, behind, audit });
-            let handlers =
-                handlers(Handlers { station: Arc::downgrade(&station), routes: Vec::new() });
-            (station as Service, handlers.routes)
+            let (service, way) = Post { service, gate, behind, audit }.take();
+            (service, handlers(Handlers { way, routes: Vec::new() }).routes)
         });
         Self { descriptor, layers: Layers::default(), open }
     }
@@ -153,8 +145,8 @@ impl<S: Send + Sync + 'static> Handlers<S> {
         F: Fn(Run<S, R>, Box<R>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Answer> + Send + 'static,
     {
-        let station = Weak::clone(&self.station);
-        let handler = move |request: Message| match arrive::<S, R>(&station, request) {
+        let way = self.way.clone();
+        let handler = move |request: Message| match arrive::<S, R>(way.once(), request) {
             Ok((run, request)) if R::DESCRIPTOR.detached => {
                 // It runs to its end, whoever has stopped waiting for it.
                 let (run, runtime) = run.detached();
@@ -181,8 +173,8 @@ impl<S: Send + Sync + 'static> Handlers<S> {
         F: Fn(Run<S, R>, Box<R>, Items) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let station = Weak::clone(&self.station);
-        let handler = move |request: Message| match arrive::<S, R>(&station, request) {
+        let way = self.way.clone();
+        let handler = move |request: Message| match arrive::<S, R>(way.many(), request) {
             Ok((run, request)) => items::stream(|items| handle(run, request, items)),
             Err(fault) => items::refused(fault),
         };
@@ -203,13 +195,13 @@ fn chain(around: &Layers, layers: &Layers, name: &str) -> Chain {
 /// A request as its handler takes it, and what that needs to run.
 #[inline]
 fn arrive<S, R: Request>(
-    station: &Weak<Station<S>>,
+    held: Result<Held<S>, Fault>,
     request: Message,
 ) -> Result<(Run<S, R>, Box<R>), Fault> {
-    let station = station.upgrade().ok_or_else(stopped)?;
+    let held = held?;
     let (_, context, body) = request.into_parts();
     let request = body.decode_boxed().map_err(|error| misshapen(R::DESCRIPTOR, error))?;
-    Ok((Run::new(station, context), request))
+    Ok((Run::new(held, context), request))
 }
 
 /// The payload is not what the contract says: names the field, in wire names.

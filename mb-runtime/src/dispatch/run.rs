@@ -6,7 +6,6 @@ use std::{
     marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
-    sync::Arc,
     task::{self, Poll, ready},
     time::Duration,
 };
@@ -17,46 +16,37 @@ use pin_project_lite::pin_project;
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{
-    gate::{self, End, Gate, Inside},
+    gate::{self, End},
     items::Items,
     net::Net,
-    seal, timed,
+    seal,
+    station::{Held, Post},
+    timed,
 };
 use crate::access::Audit;
-
-/// A service, and the gate in front of it.
-pub(super) struct Station<S> {
-    pub(super) service: S,
-    pub(super) gate: Arc<Gate>,
-    /// Whether a chain of middleware is in front of it, which calls have come in through.
-    pub(super) behind: bool,
-    pub(super) audit: Arc<Audit>,
-}
-
-impl<S> Station<S> {
-    /// Lets a call in, unless it is in already.
-    #[inline]
-    fn enter(&self) -> Result<Option<Inside<'_>>, Fault> {
-        if self.behind { Ok(None) } else { self.gate.enter().map(Some) }
-    }
-}
 
 /// One handler at work. Generated code owns it for as long as the handler runs, and lends it the
 /// service and the context.
 pub struct Run<S, R> {
-    station: Arc<Station<S>>,
+    held: Held<S>,
     context: Context,
     _request: PhantomData<fn() -> R>,
 }
 
 impl<S, R: Request> Run<S, R> {
-    pub(super) fn new(station: Arc<Station<S>>, context: Context) -> Self {
-        Self { station, context, _request: PhantomData }
+    #[inline]
+    pub(super) fn new(held: Held<S>, context: Context) -> Self {
+        Self { held, context, _request: PhantomData }
+    }
+
+    #[inline]
+    fn post(&self) -> &Post<S> {
+        self.held.post()
     }
 
     /// For a handler that outlives its caller: it has no deadline, and a runtime of its server's.
     pub(super) fn detached(self) -> (Self, Option<Handle>) {
-        let runtime = self.station.gate.runtime().cloned();
+        let runtime = self.post().gate.runtime().cloned();
         (Self { context: self.context.without_deadline(), ..self }, runtime)
     }
 
@@ -66,7 +56,7 @@ impl<S, R: Request> Run<S, R> {
         let Some(deadline) = Instant::now().checked_add(limit) else { return (self, None) };
         let callers = self.context.deadline();
         let end = callers.is_none_or(|callers| callers > deadline).then(|| {
-            let runtime = self.station.gate.runtime().cloned();
+            let runtime = self.post().gate.runtime().cloned();
             timed::End::new(deadline, runtime)
         });
         (Self { context: self.context.ending_by(deadline), ..self }, end)
@@ -77,7 +67,7 @@ impl<S, R: Request> Run<S, R> {
     }
 
     pub(super) fn audit(&self) -> &Audit {
-        &self.station.audit
+        &self.post().audit
     }
 
     /// Runs a handler that answers once.
@@ -87,7 +77,7 @@ impl<S, R: Request> Run<S, R> {
         C: FnOnce(&'a S, &'a Context) -> F,
     {
         let handler = Net::empty();
-        Once { run: self, start: Some(start), handler, end: End::default(), inside: None }
+        Once { run: self, start: Some(start), handler, end: End::default() }
     }
 
     /// Runs a handler that answers by a stream, and passes its items on. A stopping server does
@@ -97,7 +87,8 @@ impl<S, R: Request> Run<S, R> {
         C: FnOnce(&'a S, &'a Context) -> H,
         H: Stream<Item = Reply<R::Reply, R::Error>>,
     {
-        let gate = &self.station.gate;
+        let post = self.post();
+        let gate = &post.gate;
         let mut start = Some(start);
         let mut handler = pin!(Net::empty());
         let mut end = End::default();
@@ -106,7 +97,7 @@ impl<S, R: Request> Run<S, R> {
             let ended = poll_fn(|cx| {
                 // Inside while it works, and only then: a stop waits for the work, not for the
                 // reader; and a stream that always has an item ends too.
-                let _inside = match self.station.enter() {
+                let _inside = match (!post.behind).then(|| gate.enter()).transpose() {
                     Ok(inside) => inside,
                     Err(fault) => return Poll::Ready(Err(fault)),
                 };
@@ -151,7 +142,7 @@ impl<S, R: Request> Run<S, R> {
         C: FnOnce(&'a S, &'a Context) -> H,
     {
         if let Some(start) = start.take() {
-            handler.as_mut().put(start(&self.station.service, &self.context));
+            handler.as_mut().put(start(&self.post().service, &self.context));
         }
         handler.inner()
     }
@@ -164,7 +155,7 @@ impl<S, R: Request> Run<S, R> {
             Err(Failure::Fault(fault)) => {
                 let fault = seal::seal(fault, R::DESCRIPTOR.full_name);
                 // It does not leave yet where there is a chain.
-                let behind = self.station.behind;
+                let behind = self.post().behind;
                 Err(Failure::Fault(if behind { fault } else { fault.without_source() }))
             }
         }
@@ -192,8 +183,6 @@ pin_project! {
         #[pin]
         handler: Net<F>,
         end: End,
-        // Last, as fields are dropped in this order: inside until the handler is gone.
-        inside: Option<Inside<'a>>,
     }
 }
 
@@ -209,9 +198,9 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Answer> {
         let mut this = self.project();
         let run = *this.run;
-        let gate = &run.station.gate;
-        if this.inside.is_none() {
-            *this.inside = run.station.enter()?;
+        let gate = &run.post().gate;
+        if this.start.is_some() {
+            run.held.begin()?;
         }
         let mut reply = None;
         // Asked first: after the server has stopped, no handler runs.
@@ -234,7 +223,6 @@ where
         if reply.is_none() {
             run.context.enter(|| this.handler.set(Net::empty()));
         }
-        *this.inside = None;
         Poll::Ready(match (polled, reply) {
             (Ok(_), Some(reply)) => run.answer(reply),
             (Ok(_), None) => Err(gate::cut_off().into()),

@@ -46,8 +46,7 @@ pub(crate) struct Core {
     settings: Settings,
     started: Instant,
     pub(super) routes: Arc<Routes>,
-    /// Kept for its routes.
-    _services: Vec<Service>,
+    pub(super) services: Vec<Service>,
     pub(super) gate: Arc<Gate>,
     pub(super) hub: Arc<Hub>,
     /// The connections that this server drives itself.
@@ -71,7 +70,7 @@ impl Core {
             settings,
             started: Instant::now(),
             routes,
-            _services: services,
+            services,
             gate,
             hub: Arc::default(),
             sessions: TaskTracker::new(),

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{Core, StopError};
-use crate::subscription::SubscriptionGuard;
+use crate::{dispatch, subscription::SubscriptionGuard};
 
 /// As long as a server can be told to wait: a year, for which a clock has room.
 const LONGEST_DRAIN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -106,8 +106,7 @@ impl Ending {
         for binding in &mut self.parts.bindings {
             binding.close().await;
         }
-        core.gate.close();
-        let calls = core.gate.drain(drain).await;
+        let calls = dispatch::drain(&core.gate, &core.services, drain).await;
         core.hub.end(EndReason::ServerStopped);
         if !drain.is_zero() {
             for worker in &mut self.parts.workers {
@@ -147,7 +146,7 @@ impl Ending {
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        let (calls, handlers) = (self.core.gate.inside(), self.cut());
+        let (calls, handlers) = (dispatch::left(&self.core.gate, &self.core.services), self.cut());
         self.conclude(calls, handlers);
     }
 }
