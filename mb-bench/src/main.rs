@@ -15,10 +15,14 @@ mod ws;
 
 use std::{io, process::ExitCode};
 
+use measure::{Row, Threads};
+
 const USAGE: &str =
-    "usage: mb-bench inproc|middleware|access|compile|ws|nats|fanout|connections|all [--json] [--only ROW]
-       connections also takes [--connections N] [--seconds N]; all leaves it out, and nats, which needs a
-       nats-server";
+    "usage: mb-bench inproc|ws|nats|fanout|middleware|access|connections|compile|all [--json]
+       --only ROW      measures one row of a group
+       --chart FILE    draws inproc and ws as an SVG
+       --connections N and --seconds N are for connections, which all leaves out; so it does nats
+       where there is no nats-server";
 
 /// What to measure, and how to say it.
 #[derive(Default)]
@@ -26,7 +30,15 @@ struct Options {
     groups: Vec<Group>,
     json: bool,
     only: Option<String>,
+    chart: Option<String>,
     load: ws::Load,
+}
+
+/// What is drawn of what was measured.
+#[derive(Default)]
+struct Charts {
+    inproc: Vec<Row>,
+    ws: Vec<Row>,
 }
 
 #[derive(Clone, Copy)]
@@ -67,10 +79,14 @@ impl Options {
                         Group::Ws,
                         Group::Fanout,
                     ];
+                    if nats::is_there() {
+                        options.groups.push(Group::Nats);
+                    }
                 }
                 "--json" => options.json = true,
                 // For a profiler, which sees nothing else then.
                 "--only" => options.only = arguments.next(),
+                "--chart" => options.chart = arguments.next(),
                 "--connections" => options.load.connections = number()?,
                 "--seconds" => options.load.seconds = number()?,
                 other => return Err(format!("unknown argument `{other}`")),
@@ -79,12 +95,17 @@ impl Options {
         if options.groups.is_empty() { Err("say what".to_owned()) } else { Ok(options) }
     }
 
-    fn run(&self, group: Group) -> io::Result<()> {
+    fn run(&self, group: Group, charts: &mut Charts) -> io::Result<()> {
         let only = self.only.as_deref();
         match group {
             Group::Inproc => {
-                let rows = measure::group(&inproc::subjects()?, only);
-                report::inproc::print("inproc", "in process", &rows, self.json);
+                let rows = measure::group(&inproc::subjects(Threads::One)?, only);
+                let what = "in process, one-thread runtime";
+                report::inproc::print("inproc", what, &rows, self.json);
+                charts.inproc = rows;
+                let rows = measure::group(&inproc::subjects(Threads::Many)?, only);
+                let what = "in process, multi-thread runtime (noisy: nothing is judged by it)";
+                report::inproc::print("inproc_multi_thread", what, &rows, self.json);
             }
             Group::Middleware => {
                 let rows = measure::group(&middleware::subjects()?, only);
@@ -101,18 +122,22 @@ impl Options {
                 if self.json { report::compile::json(&rows) } else { report::compile::table(&rows) }
             }
             Group::Ws => {
-                let rows = measure::group(&ws::subjects()?, only);
-                if self.json { report::ws::json(&rows) } else { report::ws::table(&rows) }
+                let rows = measure::group(&ws::subjects(Threads::One)?, only);
+                let what = "loopback, one connection: one call after another on one thread, \
+                            64 in flight with the server on its own";
+                report::ws::print("ws", what, &rows, self.json);
+                charts.ws = rows;
+                let rows = measure::group(&ws::subjects(Threads::Many)?, only);
+                let what = "loopback, one connection, both ends on one multi-thread runtime \
+                            (noisy: nothing is judged by it)";
+                report::ws::print("ws_multi_thread", what, &rows, self.json);
             }
             Group::Nats => {
                 let rows = nats::measure(only)?;
-                if self.json {
-                    report::ws::json_of("nats", &rows.calls);
-                    report::ws::json_of("nats_events", &rows.events);
-                } else {
-                    report::ws::titled("NATS on loopback, one connection", &rows.calls);
-                    report::ws::titled("NATS events per second, one listener", &rows.events);
-                }
+                let (calls, events) =
+                    ("NATS on loopback, one connection", "NATS events per second, one listener");
+                report::ws::print("nats", calls, &rows.calls, self.json);
+                report::ws::print("nats_events", events, &rows.events, self.json);
             }
             Group::Fanout => {
                 let rows = ws::fanout(only)?;
@@ -139,7 +164,13 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match options.groups.iter().try_for_each(|group| options.run(*group)) {
+    let mut charts = Charts::default();
+    let measured = options.groups.iter().try_for_each(|group| options.run(*group, &mut charts));
+    let drawn = measured.and_then(|()| match &options.chart {
+        Some(file) => report::chart::draw(file, &charts.inproc, &charts.ws),
+        None => Ok(()),
+    });
+    match drawn {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

@@ -8,7 +8,7 @@ use tokio::{
 
 use crate::{
     measure::Subject,
-    payload::{Item, Order, items, new_order},
+    payload::{CreateOrder, Item, Order, items, new_order},
 };
 
 async fn create_order(customer_id: String, items: Vec<Item>) -> Order {
@@ -57,5 +57,17 @@ pub(super) fn mpsc_oneshot(runtime: Runtime) -> Subject {
             let sent = sender.send(("customer-1".into(), items(), reply)).await;
             sent.is_ok().then_some(answer.await.ok()).flatten()
         }
+    })
+}
+
+/// What a wire would cost without one: request and reply through JSON, in one task.
+pub(super) fn json_no_channel(runtime: Runtime) -> Subject {
+    Subject::new("json_no_channel", runtime, || async {
+        let request = CreateOrder { customer_id: "customer-1".into(), items: items() };
+        let request = serde_json::to_vec(&request)?;
+        let request: CreateOrder = serde_json::from_slice(&request)?;
+        let reply = new_order(&request.customer_id, &request.items);
+        let reply = serde_json::to_vec(&reply)?;
+        serde_json::from_slice::<Order>(&reply)
     })
 }

@@ -1,28 +1,36 @@
-//! A call within one process: a contract's client and its service, beside a `dyn` async call and a
-//! channel hop with the same payload.
+//! A call within one process: a contract's client and its service, beside what a person would write
+//! by hand, and beside libraries that carry calls between tasks, all with the same payload.
 
 mod floors;
+mod peers;
 
 use magicbutton::{Context, Reply};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use crate::{
-    measure::Subject,
+    measure::{Subject, Threads},
     payload::{Order, items, new_order, shop},
 };
 
-/// Every row of the group.
-pub(crate) fn subjects() -> std::io::Result<Vec<Subject>> {
-    Ok(vec![
+pub(crate) use peers::{Orders, OrdersClient, TarpcShop};
+
+/// Every row of the group, each on a runtime of its own.
+pub(crate) fn subjects(threads: Threads) -> std::io::Result<Vec<Subject>> {
+    let runtime = || threads.runtime();
+    let subjects = vec![
         floors::direct(runtime()?),
         floors::dynamic(runtime()?).floor(),
         floors::mpsc_oneshot(runtime()?),
+        floors::json_no_channel(runtime()?),
+        peers::irpc(runtime()?),
+        peers::kameo(runtime()?),
+        peers::tarpc(runtime()?),
         magicbutton(runtime()?),
-    ])
-}
-
-fn runtime() -> std::io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
+    ];
+    Ok(match threads {
+        Threads::One => subjects,
+        Threads::Many => subjects.into_iter().map(Subject::uncounted).collect(),
+    })
 }
 
 pub(crate) struct Shop;

@@ -5,10 +5,32 @@ mod subject;
 
 pub(crate) use subject::{Subject, allocations, latencies, rate64};
 
+use std::io;
+
 use subject::Role;
+use tokio::runtime::{Builder, Runtime};
 
 /// Rounds that count; one more comes first.
 pub(crate) const ROUNDS: usize = 21;
+
+/// What runs a row.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Threads {
+    /// Steady: what is judged.
+    One,
+    /// A worker for each core, and more noise than difference.
+    Many,
+}
+
+impl Threads {
+    pub(crate) fn runtime(self) -> io::Result<Runtime> {
+        let mut builder = match self {
+            Self::One => Builder::new_current_thread(),
+            Self::Many => Builder::new_multi_thread(),
+        };
+        builder.enable_all().build()
+    }
+}
 
 /// One pass over one subject.
 pub(crate) struct Round {
@@ -28,13 +50,19 @@ pub(crate) struct Row {
     pub(crate) rate64: f64,
     pub(crate) rate64_spread: f64,
     /// Allocations per call, those of the payload included.
-    pub(crate) allocs: f64,
+    pub(crate) allocs: Option<f64>,
     /// `p50_us` as a multiple of the floor's.
     pub(crate) p50_vs_floor: Option<f64>,
     /// `rate64` as a share of the floor's.
     pub(crate) rate64_vs_floor: Option<f64>,
-    /// `rate64` as a multiple of the best peer's.
+    /// `p50_us` as a multiple of the quickest peer's.
+    pub(crate) p50_vs_peer: Option<f64>,
+    /// `rate64` as a multiple of that of the peer with the highest.
     pub(crate) rate64_vs_peer: Option<f64>,
+    /// Whether it is a peer itself.
+    pub(crate) is_peer: bool,
+    /// Each peer's name, and this row's `p50_us` and `rate64` as multiples of its.
+    pub(crate) vs_peers: Vec<(&'static str, f64, f64)>,
 }
 
 /// Measures all rows of a group, or one of them, in turn.
@@ -53,16 +81,10 @@ pub(crate) fn group(subjects: &[Subject], only: Option<&str>) -> Vec<Row> {
             }
         }
     });
-    let with = |role| {
-        let at = subjects.iter().position(|subject| subject.role == role)?;
-        rounds.get(at).map(Vec::as_slice)
-    };
-    let (floor, peer) = (with(Role::Floor), with(Role::Peer));
-    subjects
-        .iter()
-        .zip(&rounds)
-        .map(|(subject, rounds)| row(subject, rounds, floor, peer))
-        .collect()
+    let all = || subjects.iter().copied().zip(rounds.iter().map(Vec::as_slice));
+    let floor = all().find(|(subject, _)| subject.role == Role::Floor).map(|(_, rounds)| rounds);
+    let peers: Vec<_> = all().filter(|(subject, _)| subject.role == Role::Peer).collect();
+    all().map(|(subject, rounds)| row(subject, rounds, floor, &peers)).collect()
 }
 
 /// Whether this row is to be measured.
@@ -74,13 +96,17 @@ fn row(
     subject: &Subject,
     rounds: &[Round],
     floor: Option<&[Round]>,
-    peer: Option<&[Round]>,
+    peers: &[(&Subject, &[Round])],
 ) -> Row {
     let of = |pick: fn(&Round) -> f64| rounds.iter().map(pick).collect::<Vec<f64>>();
-    let ratio = |others: Option<&[Round]>, pick: fn(&Round) -> f64| {
-        others.map(|others| ratio(&of(pick), &others.iter().map(pick).collect::<Vec<f64>>()))
+    let against = |others: &[Round], pick: fn(&Round) -> f64| {
+        ratio(&of(pick), &others.iter().map(pick).collect::<Vec<f64>>())
     };
     let (p50, rate64) = (|round: &Round| round.p50_us, |round: &Round| round.rate64);
+    let vs_peers: Vec<_> = peers
+        .iter()
+        .map(|(peer, rounds)| (peer.name, against(rounds, p50), against(rounds, rate64)))
+        .collect();
     Row {
         name: subject.name,
         p50_us: median(of(p50)),
@@ -88,10 +114,14 @@ fn row(
         p50_spread: spread(&of(p50)),
         rate64: median(of(rate64)),
         rate64_spread: spread(&of(rate64)),
-        allocs: (subject.allocations)(),
-        p50_vs_floor: ratio(floor, p50),
-        rate64_vs_floor: ratio(floor, rate64),
-        rate64_vs_peer: ratio(peer, rate64),
+        allocs: subject.allocations.as_ref().map(|count| count()),
+        p50_vs_floor: floor.map(|floor| against(floor, p50)),
+        rate64_vs_floor: floor.map(|floor| against(floor, rate64)),
+        // The best peer is the one that this row looks worst against.
+        p50_vs_peer: vs_peers.iter().map(|(_, p50, _)| *p50).reduce(f64::max),
+        rate64_vs_peer: vs_peers.iter().map(|(_, _, rate64)| *rate64).reduce(f64::min),
+        is_peer: subject.role == Role::Peer,
+        vs_peers,
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) struct Subject {
     pub(super) name: &'static str,
     pub(super) role: Role,
     pub(super) round: Box<dyn Fn() -> Round>,
-    pub(super) allocations: Box<dyn Fn() -> f64>,
+    /// Where they can be counted: on one thread.
+    pub(super) allocations: Option<Box<dyn Fn() -> f64>>,
 }
 
 /// What a row is to the others.
@@ -28,7 +29,7 @@ pub(crate) struct Subject {
 pub(super) enum Role {
     /// The quickest that a person would write by hand.
     Floor,
-    /// The library that ours is measured against.
+    /// A library that ours is measured against.
     Peer,
     Other,
 }
@@ -57,8 +58,17 @@ impl Subject {
         round: impl Fn() -> Round + 'static,
         allocations: impl Fn() -> f64 + 'static,
     ) -> Self {
-        let (round, allocations) = (Box::new(round), Box::new(allocations));
-        Self { name, role: Role::Other, round, allocations }
+        Self {
+            name,
+            role: Role::Other,
+            round: Box::new(round),
+            allocations: Some(Box::new(allocations)),
+        }
+    }
+
+    /// Leaves its allocations uncounted, as other threads make some of them.
+    pub(crate) fn uncounted(self) -> Self {
+        Self { allocations: None, ..self }
     }
 
     /// Makes this the row that the others are compared with.
@@ -66,7 +76,7 @@ impl Subject {
         Self { role: Role::Floor, ..self }
     }
 
-    /// Makes this the best of the peers.
+    /// Makes this a peer.
     pub(crate) fn peer(self) -> Self {
         Self { role: Role::Peer, ..self }
     }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::{beside_peers, count, times};
 use crate::measure::Row;
 
 /// A table with bars for the latency, or one object per line.
@@ -10,26 +11,27 @@ pub(crate) fn print(group: &str, what: &str, rows: &[Row], as_json: bool) {
 }
 
 fn table(what: &str, rows: &[Row]) {
-    println!("{what}, one-thread runtime: medians of interleaved rounds\n");
+    println!("\n{what}: medians of interleaved rounds\n");
     println!(
-        "{:<22} {:>8} {:>8} {:>7} {:>11} {:>7} {:>9}",
-        "", "p50 us", "p99 us", "spread", "calls/s x64", "allocs", "vs floor"
+        "{:<22} {:>8} {:>8} {:>7} {:>11} {:>7} {:>9} {:>9}",
+        "", "p50 us", "p99 us", "spread", "calls/s x64", "allocs", "p50/floor", "p50/peer"
     );
     let slowest = rows.iter().map(|row| row.p50_us).fold(f64::MIN, f64::max);
     for row in rows {
-        let vs_floor = row.p50_vs_floor.map_or_else(String::new, |ratio| format!("{ratio:.2}x"));
         let bar = "#".repeat((row.p50_us / slowest * 30.0).round() as usize);
         println!(
-            "{:<22} {:>8.3} {:>8.3} {:>6.0}% {:>11.0} {:>7.1} {:>9}  {bar}",
+            "{:<22} {:>8.3} {:>8.3} {:>6.0}% {:>11.0} {:>7} {:>9} {:>9}  {bar}",
             row.name,
             row.p50_us,
             row.p99_us,
             row.p50_spread * 100.0,
             row.rate64,
-            row.allocs,
-            vs_floor
+            count(row.allocs),
+            times(row.p50_vs_floor),
+            times(row.p50_vs_peer),
         );
     }
+    beside_peers(rows);
 }
 
 fn lines(group: &str, rows: &[Row]) {
@@ -42,8 +44,7 @@ fn lines(group: &str, rows: &[Row]) {
             "rate64": row.rate64,
             "allocs": row.allocs,
             "vs_floor": row.p50_vs_floor,
-            // No peers are measured in process.
-            "vs_best_peer": null,
+            "vs_best_peer": row.p50_vs_peer,
         });
         println!("{object}");
     }

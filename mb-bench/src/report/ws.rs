@@ -3,18 +3,16 @@
 
 use serde_json::json;
 
-use super::times;
+use super::{beside_peers, count, times};
 use crate::measure::Row;
 
-/// A table with bars for the calls per second.
-pub(crate) fn table(rows: &[Row]) {
-    titled("WebSocket on loopback, one connection", rows);
+/// A table with bars for the calls per second, or one object per line.
+pub(crate) fn print(group: &str, what: &str, rows: &[Row], as_json: bool) {
+    if as_json { lines(group, rows) } else { table(what, rows) }
 }
 
-/// The same over something else.
-pub(crate) fn titled(title: &str, rows: &[Row]) {
-    println!("\n{title}: medians of interleaved rounds");
-    println!("one call after another on one thread; 64 in flight with the server on its own\n");
+fn table(title: &str, rows: &[Row]) {
+    println!("\n{title}: medians of interleaved rounds\n");
     println!(
         "{:<20} {:>7} {:>7} {:>6} {:>11} {:>6} {:>6} {:>9} {:>9} {:>9}",
         "",
@@ -32,28 +30,23 @@ pub(crate) fn titled(title: &str, rows: &[Row]) {
     for row in rows {
         let bar = "#".repeat((row.rate64 / quickest * 30.0).round() as usize);
         println!(
-            "{:<20} {:>7.1} {:>7.1} {:>5.0}% {:>11.0} {:>5.0}% {:>6.1} {:>9} {:>9} {:>9}  {bar}",
+            "{:<20} {:>7.1} {:>7.1} {:>5.0}% {:>11.0} {:>5.0}% {:>6} {:>9} {:>9} {:>9}  {bar}",
             row.name,
             row.p50_us,
             row.p99_us,
             row.p50_spread * 100.0,
             row.rate64,
             row.rate64_spread * 100.0,
-            row.allocs,
+            count(row.allocs),
             times(row.p50_vs_floor),
             times(row.rate64_vs_floor),
             times(row.rate64_vs_peer),
         );
     }
+    beside_peers(rows);
 }
 
-/// One object per line.
-pub(crate) fn json(rows: &[Row]) {
-    json_of("ws", rows);
-}
-
-/// The same of another group.
-pub(crate) fn json_of(group: &str, rows: &[Row]) {
+fn lines(group: &str, rows: &[Row]) {
     for row in rows {
         let object = json!({
             "group": group,

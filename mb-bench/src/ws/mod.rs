@@ -1,5 +1,6 @@
 //! Over a WebSocket on loopback: calls on one connection, an event to a thousand subscribers, and
-//! thousands of connections at once, beside what a person would write by hand and a peer.
+//! thousands of connections at once, beside what a person would write by hand. The peers use whatever
+//! they are made for.
 
 mod connections;
 mod fanout;
@@ -7,13 +8,15 @@ mod floor;
 mod jsonrpsee;
 pub(crate) mod magicbutton;
 mod socket;
+mod tarpc;
 pub(crate) mod thread;
+mod tonic;
 pub(crate) mod wire;
 
 use std::io;
 
 use crate::{
-    measure::{Subject, chosen},
+    measure::{Subject, Threads, chosen},
     report::{connections::ConnectionsRow, fanout::FanoutRow},
 };
 
@@ -21,12 +24,20 @@ pub(crate) use connections::Load;
 use magicbutton::MagicButton;
 
 /// Every row of calls.
-pub(crate) fn subjects() -> io::Result<Vec<Subject>> {
+pub(crate) fn subjects(threads: Threads) -> io::Result<Vec<Subject>> {
+    fn subject<W: wire::Wire>(t: Threads, name: &'static str, wire: W) -> io::Result<Subject> {
+        match t {
+            Threads::One => wire::subject(name, wire),
+            Threads::Many => wire::crowded(name, wire),
+        }
+    }
     Ok(vec![
-        wire::subject("floor_ws_echo", floor::Floor)?.floor(),
-        wire::subject("jsonrpsee", jsonrpsee::JsonRpsee)?.peer(),
-        wire::subject("magicbutton_json", MagicButton::Json)?,
-        wire::subject("magicbutton_msgpack", MagicButton::MessagePack)?,
+        subject(threads, "floor_ws_echo", floor::Floor)?.floor(),
+        subject(threads, "jsonrpsee", jsonrpsee::JsonRpsee)?.peer(),
+        subject(threads, "tarpc_tcp_json", tarpc::Tarpc)?.peer(),
+        subject(threads, "tonic", tonic::Tonic)?.peer(),
+        subject(threads, "magicbutton_json", MagicButton::Json)?,
+        subject(threads, "magicbutton_msgpack", MagicButton::MessagePack)?,
     ])
 }
 

@@ -5,7 +5,7 @@ use std::{future::pending, io, rc::Rc};
 
 use super::thread::{runtime, serve};
 use crate::{
-    measure::{Round, Subject, allocations, latencies, rate64},
+    measure::{Round, Subject, Threads, allocations, latencies, rate64},
     payload::Order,
 };
 
@@ -55,6 +55,19 @@ pub(crate) fn subject<W: Wire>(name: &'static str, wire: W) -> io::Result<Subjec
         Round::new(samples, beside.block_on(rate64(&call_beside)))
     };
     Ok(Subject::of(name, round, move || allocations(&alone, &call)))
+}
+
+/// The row of a wire whose ends share one runtime of many threads.
+pub(crate) fn crowded<W: Wire>(name: &'static str, wire: W) -> io::Result<Subject> {
+    let runtime = Threads::Many.runtime()?;
+    let client = runtime.block_on(async {
+        let (address, server) = wire.serve().await?;
+        // All of these are used until the process ends.
+        Box::leak(Box::new(server));
+        wire.connect(&address).await
+    })?;
+    let client: &'static W::Client = Box::leak(Box::new(client));
+    Ok(Subject::new(name, runtime, move || answered::<W>(client)).uncounted())
 }
 
 /// A call whose failure must not pass for a quick reply.
