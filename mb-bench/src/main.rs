@@ -140,8 +140,12 @@ impl Options {
                 report::ws::print("nats_events", events, &rows.events, self.json);
             }
             Group::Fanout => {
-                let rows = ws::fanout(only)?;
-                if self.json { report::fanout::json(&rows) } else { report::fanout::table(&rows) }
+                let rows = measure::rates(&inproc::fanout::subjects()?, only)?;
+                let what = "one event to 1,000 subscribers in process, one thread";
+                report::fanout::print("fanout_inproc", what, &rows, self.json);
+                let rows = measure::rates(&ws::fanout()?, only)?;
+                let what = "one event to 1,000 WebSocket subscribers, the server on its own thread";
+                report::fanout::print("fanout", what, &rows, self.json);
             }
             Group::Connections => {
                 let rows = ws::connections(&self.load, only)?;

@@ -1,6 +1,7 @@
 //! A call within one process: a contract's client and its service, beside what a person would write
 //! by hand, and beside libraries that carry calls between tasks, all with the same payload.
 
+pub(crate) mod fanout;
 mod floors;
 mod peers;
 

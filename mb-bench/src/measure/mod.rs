@@ -1,8 +1,10 @@
 //! How a row is measured: rounds of all rows in turn, so that a machine that slows down slows all
 //! of them, and medians over the rounds. Nothing is counted while anything is timed.
 
+mod rate;
 mod subject;
 
+pub(crate) use rate::{Rate, RateRow, rates};
 pub(crate) use subject::{Subject, allocations, latencies, rate64};
 
 use std::io;
@@ -11,7 +13,7 @@ use subject::Role;
 use tokio::runtime::{Builder, Runtime};
 
 /// Rounds that count; one more comes first.
-pub(crate) const ROUNDS: usize = 21;
+const ROUNDS: usize = 21;
 
 /// What runs a row.
 #[derive(Clone, Copy, PartialEq)]
@@ -126,12 +128,12 @@ fn row(
 }
 
 /// The median of what rounds of one row are to the same rounds of another.
-pub(crate) fn ratio(ours: &[f64], theirs: &[f64]) -> f64 {
+fn ratio(ours: &[f64], theirs: &[f64]) -> f64 {
     median(ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect())
 }
 
 /// Half the distance between the lowest and the highest round, as a share of the median.
-pub(crate) fn spread(rounds: &[f64]) -> f64 {
+fn spread(rounds: &[f64]) -> f64 {
     let highest = rounds.iter().copied().fold(f64::MIN, f64::max);
     let lowest = rounds.iter().copied().fold(f64::MAX, f64::min);
     (highest - lowest) / 2.0 / median(rounds.to_vec())

@@ -16,8 +16,8 @@ pub(crate) mod wire;
 use std::io;
 
 use crate::{
-    measure::{Subject, Threads, chosen},
-    report::{connections::ConnectionsRow, fanout::FanoutRow},
+    measure::{Rate, Subject, Threads, chosen},
+    report::connections::ConnectionsRow,
 };
 
 pub(crate) use connections::Load;
@@ -41,15 +41,14 @@ pub(crate) fn subjects(threads: Threads) -> io::Result<Vec<Subject>> {
     ])
 }
 
-/// Every row of events, measured.
-pub(crate) fn fanout(only: Option<&str>) -> io::Result<Vec<FanoutRow>> {
+/// Every row of events; the first is the floor.
+pub(crate) fn fanout() -> io::Result<Vec<Rate>> {
     // Both ends of each connection of both rows.
     open_files(4 * fanout::SUBSCRIBERS)?;
-    let subjects = [
+    Ok(vec![
         fanout::subject("floor_feed_flush", fanout::Floor)?,
         fanout::subject("magicbutton_ws", magicbutton::Events)?,
-    ];
-    fanout::measure(&subjects, only)
+    ])
 }
 
 /// Every row of connections, measured one after another.

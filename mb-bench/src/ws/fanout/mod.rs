@@ -4,18 +4,12 @@
 mod floor;
 mod reader;
 
-use std::{
-    io,
-    time::{Duration, Instant},
-};
+use std::{io, time::Duration};
 
 use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::thread;
-use crate::{
-    measure::{ROUNDS, chosen},
-    report::fanout::FanoutRow,
-};
+use crate::measure::Rate;
 use reader::Readers;
 
 pub(super) use floor::Floor;
@@ -41,17 +35,8 @@ pub(crate) trait Broadcast: Copy + Send + 'static {
     async fn publish(server: &Self::Server) -> io::Result<()>;
 }
 
-/// One row, ready to be measured.
-pub(crate) struct Subject {
-    name: &'static str,
-    runtime: Runtime,
-    readers: Readers,
-    /// Tells the server to publish a burst.
-    burst: mpsc::UnboundedSender<()>,
-}
-
 /// The row of a server.
-pub(crate) fn subject<B: Broadcast>(name: &'static str, server: B) -> io::Result<Subject> {
+pub(crate) fn subject<B: Broadcast>(name: &'static str, server: B) -> io::Result<Rate> {
     let (burst, mut bursts) = mpsc::unbounded_channel();
     let publishing = move |runtime: &Runtime, server: &B::Server| {
         allocation_counter::opt_out(|| {
@@ -73,39 +58,11 @@ pub(crate) fn subject<B: Broadcast>(name: &'static str, server: B) -> io::Result
         tokio::time::sleep(Duration::from_millis(200)).await;
         io::Result::Ok(readers)
     })?;
-    Ok(Subject { name, runtime, readers, burst })
-}
-
-impl Subject {
-    /// Messages delivered per second.
-    fn round(&self) -> io::Result<f64> {
-        let start = Instant::now();
+    Ok(Rate::new(name, BURSTS * BURST * SUBSCRIBERS, move || {
         for _ in 0..BURSTS {
-            self.burst.send(()).map_err(io::Error::other)?;
-            self.runtime.block_on(self.readers.read(BURST * SUBSCRIBERS))?;
+            burst.send(()).map_err(io::Error::other)?;
+            runtime.block_on(readers.read(BURST * SUBSCRIBERS))?;
         }
-        Ok((BURSTS * BURST * SUBSCRIBERS) as f64 / start.elapsed().as_secs_f64())
-    }
-}
-
-/// Measures all rows in turn, or one of them; the first is the floor.
-pub(crate) fn measure(subjects: &[Subject], only: Option<&str>) -> io::Result<Vec<FanoutRow>> {
-    let mut rounds: Vec<Vec<f64>> = subjects.iter().map(|_| Vec::new()).collect();
-    for number in 0..=ROUNDS {
-        for (subject, rounds) in subjects.iter().zip(&mut rounds) {
-            if !chosen(subject.name, only) {
-                continue;
-            }
-            let rate = subject.round().map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", subject.name))
-            })?;
-            // The first round warms up.
-            if number > 0 {
-                rounds.push(rate);
-            }
-        }
-    }
-    let floor = rounds.first().filter(|rounds| !rounds.is_empty()).map(Vec::as_slice);
-    let rows = subjects.iter().zip(&rounds).filter(|(_, rounds)| !rounds.is_empty());
-    Ok(rows.map(|(subject, rounds)| FanoutRow::new(subject.name, rounds, floor)).collect())
+        Ok(())
+    }))
 }
