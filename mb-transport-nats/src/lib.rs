@@ -26,6 +26,7 @@ mod join;
 mod options;
 mod outbound;
 mod pending;
+mod permissions;
 mod reply;
 mod requests;
 mod secret;
@@ -35,4 +36,5 @@ mod subjects;
 mod token;
 mod transport;
 
+pub use permissions::{ContractPermissions, Permissions, UserPermissions};
 pub use transport::Nats;

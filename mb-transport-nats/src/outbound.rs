@@ -82,7 +82,7 @@ impl Outbound {
     /// Sends something that is answered, once or more often.
     pub(crate) async fn send(self: &Arc<Self>, sending: Sending) -> Result<Exchange, Fault> {
         let Sending { subject, headers, payload, deadline, left, wants } = sending;
-        let (key, sooner) = self.pending.open(deadline, wants).map_err(over)?;
+        let (key, sooner) = self.pending.open(subject.clone(), deadline, wants).map_err(over)?;
         let (sent, done) = (false, false);
         let mut exchange = Exchange { outbound: Arc::clone(self), key, left, sent, done };
         if sooner {
@@ -160,6 +160,8 @@ pub(crate) enum Silence {
     Closed(EndReason),
     /// Whoever was at work on it is gone.
     Lost,
+    /// The engine does not let this side send it: nobody has it.
+    Denied,
 }
 
 impl Exchange {
@@ -172,6 +174,10 @@ impl Exchange {
             Got::Lost => {
                 self.done = true;
                 Err(Silence::Lost)
+            }
+            Got::Denied => {
+                self.done = true;
+                Err(Silence::Denied)
             }
             Got::Closed(reason) => {
                 self.done = true;

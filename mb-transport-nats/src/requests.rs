@@ -188,6 +188,10 @@ fn silent(silence: Silence, name: &Name) -> Fault {
             Fault::interrupted("no answer came: the client disconnected").with_retryable(false)
         }
         Silence::Closed(reason) => Fault::interrupted(format!("no answer came: {reason}")),
+        Silence::Denied => {
+            let reason = format!("the NATS server lets nobody of this user send {name}");
+            Fault::new(FaultKind::Forbidden, reason)
+        }
         Silence::Lost => Fault::interrupted("no answer came: whoever was at work on it is gone"),
     }
 }
