@@ -25,6 +25,7 @@ mod intake;
 mod join;
 mod options;
 mod outbound;
+mod pen;
 mod pending;
 mod permissions;
 mod reply;

@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use crate::{
+    pen,
     pending::{Got, Key, Pending},
     reply::too_large,
 };
@@ -192,12 +193,11 @@ impl Exchange {
     }
 
     /// Where its answers go.
-    pub(crate) fn reply(&self) -> String {
-        let base = &self.outbound.base;
-        let mut reply = String::with_capacity(base.len() + 24);
-        reply.push_str(base);
-        self.key.write(self.left, &mut reply);
-        reply
+    pub(crate) fn reply(&self) -> Subject {
+        pen::subject(|reply| {
+            reply.push_str(&self.outbound.base);
+            self.key.write(self.left, reply);
+        })
     }
 }
 
@@ -206,7 +206,7 @@ impl Drop for Exchange {
         self.outbound.pending.forget(self.key);
         if self.sent && !self.done {
             let outbound = &self.outbound;
-            outbound.tell(outbound.cancel.clone(), Some(self.reply()), Bytes::new());
+            outbound.tell(outbound.cancel.clone(), Some(self.reply().into_string()), Bytes::new());
         }
     }
 }

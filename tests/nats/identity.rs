@@ -183,6 +183,18 @@ async fn writing_somebody_s_id_makes_nobody_them() {
 }
 
 #[tokio::test]
+async fn who_emits_what_they_may_not_is_told() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let (_server, _) = serve(&url).await;
+    let client = Client::connect(url.as_str()).await.unwrap();
+    let mut errors = client.errors();
+    client.emit(vault::Opened { by: "eve".into() }).await.unwrap();
+    let told = timeout(Duration::from_secs(5), errors.next()).await.unwrap().unwrap();
+    assert_eq!(told.code(), "AUTHENTICATION_REQUIRED");
+}
+
+#[tokio::test]
 async fn an_answer_is_never_an_event_or_a_request() {
     let Some(engine) = nats_server::start() else { return };
     let url = engine.url("");
