@@ -237,7 +237,8 @@ async fn whoever_may_not_is_told_at_once() {
     assert!(refused.message().contains("_INBOX"), "{refused}");
     // A server as somebody who may not be one.
     let refused = Server::builder().serve(shop::serve(Shop)).bind(url(&engine, "ann")).start();
-    soon(refused).await.unwrap_err();
+    let refused = soon(refused).await.unwrap_err();
+    assert!(format!("{refused:?}").contains("lets nobody of this user"), "{refused:?}");
 }
 
 async fn raw(engine: &NatsServer, user: &str) -> async_nats::Client {

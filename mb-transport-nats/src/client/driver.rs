@@ -180,7 +180,7 @@ impl Driver {
     fn deny(&self, denied: &Denied) {
         let shared = &self.shared;
         match denied {
-            Denied::Publish(subject) if subject.contains(".emit.") => {
+            Denied::Publish(subject) if subject.contains(".emit.") || subject.starts_with('$') => {
                 self.tell_error(&denied.fault());
             }
             Denied::Publish(subject) => {

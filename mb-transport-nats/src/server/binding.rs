@@ -74,10 +74,13 @@ pub(crate) async fn bind(
     }));
     if let Some(jetstream) = &station.jetstream {
         let prepared = prepare(jetstream, &station.space, station.contracts());
-        timeout(CONFIRMED, prepared)
-            .await
-            .unwrap_or_else(|_| Err(Fault::unavailable("JetStream does not answer")))
-            .map_err(refused)?;
+        let prepared = tokio::select! {
+            biased;
+            Some(denied) = denied.recv() => Err(denied.fault()),
+            prepared = timeout(CONFIRMED, prepared) => prepared
+                .unwrap_or_else(|_| Err(Fault::unavailable("JetStream does not answer"))),
+        };
+        prepared.map_err(refused)?;
     }
     let intake = listen(&station).await.map_err(refused)?;
     let regained = health.borrow().regained;
@@ -87,9 +90,14 @@ pub(crate) async fn bind(
         Driver { station: own, intake, commands: received, health, waiting, barrier, regained };
     let task = tokio::spawn(driver.run());
     let bound = Bound { endpoint: endpoint.clone(), station, task: Some(task), open: true };
-    if !bound.station.confirmed().await {
-        let reason = "the NATS server did not confirm what is listened to";
-        return Err(refused(Fault::unavailable(reason)));
+    tokio::select! {
+        // What may not be listened to is told before anything is confirmed, if that is allowed at all.
+        biased;
+        Some(denied) = denied.recv() => return Err(refused(denied.fault())),
+        confirmed = bound.station.confirmed() => if !confirmed {
+            let reason = "the NATS server did not confirm what is listened to";
+            return Err(refused(Fault::unavailable(reason)));
+        },
     }
     if let Ok(denied) = denied.try_recv() {
         return Err(refused(denied.fault()));
