@@ -194,9 +194,9 @@ impl UserPermissions {
 
     /// Lets the user read durable events under this reader's name, as far as they may read them.
     ///
-    /// Whoever may read under a name takes events from the others who do. And whoever may make a
-    /// consumer may have the engine repeat events of theirs to any subject: for programs of one's
-    /// own, not for customers.
+    /// For programs of one's own, not for customers: whoever may read under a name takes events from
+    /// the others who do, and where the maker of a consumer has its events delivered, the engine does
+    /// not hold against their permissions.
     pub fn reading(mut self, reader: &str) -> Self {
         let reader = encode(reader);
         for (names, whole, subjects) in &self.kept {
