@@ -276,6 +276,44 @@ async fn a_token_travels_with_a_message_and_is_remembered_for_a_while() {
 }
 
 #[tokio::test]
+async fn a_token_travels_with_an_event_too() {
+    let Some(engine) = nats_server::start() else { return };
+    let (told, mut emitted) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::builder()
+        .serve(vault::serve(Vault))
+        .authenticator(|credentials| match credentials {
+            Credentials::Token(token) if token == "t-bob" => {
+                Ok(Login::new(Actor { roles: vec!["owner".into()], ..Actor::new("bob") }))
+            }
+            _ => Err(LoginError::InvalidToken),
+        })
+        .on(move |event: magicbutton::Received<vault::Opened>| {
+            let told = told.clone();
+            let who = event.context().actor().map(|actor| actor.id.clone());
+            async move {
+                told.send((event.by.clone(), who)).unwrap();
+                Ok(())
+            }
+        });
+    let _server = server.bind(engine.url("")).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let subject = "mb.vault.v1.emit.opened";
+    for (token, by) in [("t-eve", "eve"), ("t-bob", "first"), ("t-bob", "second")] {
+        let payload = json!({ "by": by }).to_string();
+        let headers = with("Mb-Token", token);
+        nats.publish_with_headers(subject, headers, payload.into()).await.unwrap();
+        // Asked about once it is known.
+        ask(&nats, "whoami", with("Mb-Token", token), json!({})).await;
+    }
+    nats.publish(subject, r#"{"by":"nobody"}"#.into()).await.unwrap();
+    for by in ["first", "second"] {
+        let got = timeout(Duration::from_secs(5), emitted.recv()).await.unwrap().unwrap();
+        assert_eq!(got, (by.to_owned(), Some("bob".to_owned())));
+    }
+    assert!(timeout(Duration::from_millis(200), emitted.recv()).await.is_err());
+}
+
+#[tokio::test]
 async fn a_token_that_is_over_opens_nothing_and_ends_what_it_has_opened() {
     let Some(engine) = nats_server::start() else { return };
     let url = engine.url("");

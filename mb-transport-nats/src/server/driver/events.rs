@@ -19,15 +19,7 @@ impl Driver {
             (None, None) => self.station.stranger(),
             (None, Some(token)) => match self.station.bearers.fresh(token) {
                 Some(served) => Ok(served),
-                None => {
-                    let (station, token) = (Arc::clone(&self.station), token.to_owned());
-                    // Behind it, events wait: they keep their order.
-                    self.waiting = Some(Box::pin(async move {
-                        let served = station.bearer(&token).await?;
-                        station.take(&served, &name, &message)?.done().await
-                    }));
-                    return self.intake.pause(Some(Kind::Emitted));
-                }
+                None => return self.asked_first(token.to_owned(), name, message),
             },
         };
         let taken = served.and_then(|served| self.station.take(&served, &name, &message));
@@ -44,6 +36,21 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Takes an event when it is known who shows this token. Nobody else waits for that: what comes
+    /// meanwhile overtakes it.
+    fn asked_first(&self, token: String, name: String, message: NatsMessage) {
+        let station = Arc::clone(&self.station);
+        self.station.tracker.spawn(async move {
+            let taking = async {
+                let served = station.bearer(&token).await?;
+                station.take(&served, &name, &message)?.done().await
+            };
+            if let Err(fault) = taking.await {
+                tracing::debug!(%fault, name, "an event was not taken");
+            }
+        });
     }
 }
 
