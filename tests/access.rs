@@ -5,6 +5,8 @@
 
 #[path = "common/by_hand.rs"]
 mod by_hand;
+#[path = "common/nats_server.rs"]
+mod nats_server;
 #[path = "common/wire.rs"]
 mod wire;
 
@@ -247,10 +249,18 @@ async fn connect(endpoint: &str, who: &str) -> archive::Client {
 }
 
 /// A server, on each of the ways, and what clients have emitted to it.
-async fn started(name: &str) -> (Server, [String; 3], mpsc::UnboundedReceiver<String>, Archive) {
+async fn started(name: &str) -> (Server, Vec<String>, mpsc::UnboundedReceiver<String>, Archive) {
+    started_over(name, None).await
+}
+
+/// On the ways that each server has of its own, and over an engine, where there is one.
+async fn started_over(
+    name: &str,
+    engine: Option<&nats_server::NatsServer>,
+) -> (Server, Vec<String>, mpsc::UnboundedReceiver<String>, Archive) {
     let (emitted, seen) = mpsc::unbounded_channel();
     let service = Archive::default();
-    let server = archive_of(service.clone())
+    let mut server = archive_of(service.clone())
         .on(move |event: magicbutton::Received<archive::Event>| {
             let emitted = emitted.clone();
             async move {
@@ -265,15 +275,17 @@ async fn started(name: &str) -> (Server, [String; 3], mpsc::UnboundedReceiver<St
             }
         })
         .bind(format!("memory://{name}"))
-        .bind("ws://127.0.0.1:0/archive")
-        .start()
-        .await
-        .unwrap();
-    let ways = [
+        .bind("ws://127.0.0.1:0/archive");
+    if let Some(engine) = engine {
+        server = server.bind(engine.url(""));
+    }
+    let server = server.start().await.unwrap();
+    let mut ways = vec![
         format!("memory://{name}"),
         format!("memory://{name}?codec=json"),
         server.endpoints()[1].to_string(),
     ];
+    ways.extend(engine.map(|engine| engine.url("")));
     (server, ways, seen, service)
 }
 
@@ -338,7 +350,8 @@ fn wanted(what: &str, who: &str) -> &'static str {
 
 #[tokio::test]
 async fn everybody_may_what_the_table_says_over_every_way() {
-    let (_server, ways, mut emitted, _) = started("matrix").await;
+    let engine = nats_server::start();
+    let (_server, ways, mut emitted, _) = started_over("matrix", engine.as_ref()).await;
     for way in &ways {
         let mut expected = BTreeSet::new();
         for who in WHO {
@@ -475,7 +488,8 @@ async fn a_subscription_follows_the_login() {
 
 #[tokio::test]
 async fn a_request_for_an_event_one_may_not_read_subscribes_to_nothing() {
-    let (server, ways, ..) = started("wildcard").await;
+    let engine = nats_server::start();
+    let (server, ways, ..) = started_over("wildcard", engine.as_ref()).await;
     for way in &ways {
         let client = connect(way, "viewer").await;
         let refused = client.subscribe::<archive::Event>().await.unwrap_err();
@@ -501,7 +515,8 @@ async fn a_request_for_an_event_one_may_not_read_subscribes_to_nothing() {
 
 #[tokio::test]
 async fn what_a_client_writes_of_who_it_is_counts_for_nothing() {
-    let (_server, ways, _, service) = started("forged").await;
+    let engine = nats_server::start();
+    let (_server, ways, _, service) = started_over("forged", engine.as_ref()).await;
     for way in &ways {
         let forged = || {
             let actor = Actor { permissions: vec!["paper:write".to_owned()], ..actor("admin") };
@@ -578,7 +593,8 @@ async fn a_guard_is_asked_before_the_handler_and_only_about_who_passes_the_rule(
 
 #[tokio::test]
 async fn a_stream_ends_when_its_reader_may_not_read_it_any_more() {
-    let (_server, ways, ..) = started("streams").await;
+    let engine = nats_server::start();
+    let (_server, ways, ..) = started_over("streams", engine.as_ref()).await;
     for way in &ways {
         for (then, another, code) in [
             ("hang", None, "A"),

@@ -9,6 +9,8 @@ mod durable;
 mod folder;
 #[path = "nats/foreign.rs"]
 mod foreign;
+#[path = "nats/identity.rs"]
+mod identity;
 #[path = "nats/injection.rs"]
 mod injection;
 #[path = "nats/keys.rs"]
@@ -21,6 +23,8 @@ mod middleware;
 mod nats_server;
 #[path = "nats/options.rs"]
 mod options;
+#[path = "nats/permissions.rs"]
+mod permissions;
 #[path = "nats/several.rs"]
 mod several;
 #[path = "nats/slow.rs"]

@@ -54,10 +54,11 @@ pub use server::{Server, ServerBuilder, StartError, StopError};
 pub use session::take_apart;
 pub use subscription::{Notice, Overflow, Received, Subscription, SubscriptionGuard};
 
-/// The NATS transport, for what a connection string cannot, or should not, say.
+/// The NATS transport, for what a connection string cannot, or should not, say, and what the engine
+/// is to enforce.
 #[cfg(feature = "nats")]
 pub mod nats {
-    pub use mb_transport_nats::Nats;
+    pub use mb_transport_nats::{ContractPermissions, Nats, Permissions, UserPermissions};
 }
 
 /// The WebSocket transport, for what a connection string cannot say.

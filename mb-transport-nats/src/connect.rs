@@ -2,9 +2,12 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerError};
 use mb_core::{Fault, FaultKind};
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 
 use crate::options::{Identity, Settings, Tls};
 
@@ -27,6 +30,43 @@ pub(crate) struct Health {
 pub(crate) struct Engine {
     pub(crate) nats: Client,
     pub(crate) health: watch::Receiver<Health>,
+    pub(crate) denied: mpsc::Receiver<Denied>,
+}
+
+/// What the engine does not let this program's user do, with the subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Denied {
+    Publish(String),
+    Subscribe(String),
+}
+
+/// How many of these may wait: more come at most as fast as what is denied is sent.
+const DENIED: usize = 1024;
+
+impl Denied {
+    /// As the engine says it: `Permissions Violation for Publish to "a.b"`.
+    fn read(text: &str) -> Option<Self> {
+        let said = text.strip_prefix("Permissions Violation for ")?;
+        let subject = said.split('"').nth(1)?.to_owned();
+        match said.split(' ').next()? {
+            "Publish" => Some(Self::Publish(subject)),
+            "Subscription" => Some(Self::Subscribe(subject)),
+            _ => None,
+        }
+    }
+
+    /// As whoever wanted that is told.
+    pub(crate) fn fault(&self) -> Fault {
+        let reason = match self {
+            Self::Publish(subject) => {
+                format!("the NATS server lets nobody of this user say {subject}")
+            }
+            Self::Subscribe(subject) => {
+                format!("the NATS server lets nobody of this user listen to {subject}")
+            }
+        };
+        Fault::new(FaultKind::Forbidden, reason)
+    }
 }
 
 /// Who connects: a server goes on for ever, a client's connections are made anew by its runtime.
@@ -34,6 +74,14 @@ pub(crate) struct Engine {
 pub(crate) enum Side {
     Client,
     Server,
+}
+
+/// What the inboxes of one connection begin with. Whoever knows it is taken for that connection, so
+/// that it is guessed by nobody, whatever else of its program's ids they have seen: those of the
+/// engine's client may follow one another.
+pub(crate) fn inbox(settings: &Settings) -> String {
+    let prefix = settings.options.inbox.as_deref().unwrap_or("_INBOX");
+    format!("{prefix}.{}", uuid::Uuid::new_v4().simple())
 }
 
 /// Connects, in this time.
@@ -44,17 +92,19 @@ pub(crate) async fn open(
     limit: Duration,
 ) -> Result<Engine, Fault> {
     let (told, health) = watch::channel(Health::default());
+    let (denying, denied) = mpsc::channel(DENIED);
     let options = options(settings, side, name).await?.connection_timeout(limit);
-    let options = options.event_callback(callback(Arc::new(told)));
+    let options = options.event_callback(callback(Arc::new(told), denying));
     let connecting = options.connect(settings.addresses.clone());
     let nats = timeout(limit, connecting).await.map_err(|_| {
         Fault::unavailable(format!("no NATS server let this program in within {limit:?}"))
     })?;
-    Ok(Engine { nats: nats.map_err(refused)?, health })
+    Ok(Engine { nats: nats.map_err(refused)?, health, denied })
 }
 
 fn callback(
     told: Arc<watch::Sender<Health>>,
+    denying: mpsc::Sender<Denied>,
 ) -> impl Fn(Event) -> std::future::Ready<()> + Send + Sync + 'static {
     move |event| {
         told.send_if_modified(|health| {
@@ -72,6 +122,12 @@ fn callback(
                 }
                 Event::ServerError(ref error) => {
                     tracing::warn!(%error, "the NATS server has something to say");
+                    if let ServerError::Other(text) = error
+                        && let Some(denied) = Denied::read(text)
+                    {
+                        // Full, its caller learns of it by their deadline.
+                        let _ = denying.try_send(denied);
+                    }
                     return false;
                 }
                 _ => return false,
@@ -86,6 +142,8 @@ async fn options(settings: &Settings, side: Side, name: &str) -> Result<ConnectO
     let said = &settings.options;
     let name: String = name.chars().take(100).collect();
     let mut options = ConnectOptions::new().name(name).subscription_capacity(SUBSCRIPTION);
+    // What is sent to is made of tokens here, or has come from the engine.
+    options = options.skip_subject_validation(true);
     if side == Side::Client {
         // A lost connection is told, and made again as its user has asked for.
         options = options.max_reconnects(settings.addresses.len());
@@ -153,4 +211,22 @@ fn is_refused(error: &ConnectError) -> bool {
 
 pub(crate) fn invalid(reason: String) -> Fault {
     Fault::new(FaultKind::ValidationFailed, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_engine_denies_is_read() {
+        let read = |text: &str| Denied::read(text);
+        let subject = || "mb.a".to_owned();
+        let said = "Permissions Violation for Publish to \"mb.a\"";
+        assert_eq!(read(said), Some(Denied::Publish(subject())));
+        let said = "Permissions Violation for Subscription to \"mb.a\" using queue \"q\"";
+        assert_eq!(read(said), Some(Denied::Subscribe(subject())));
+        for said in ["", "Permissions Violation for ", "Permissions Violation for Publish to x"] {
+            assert_eq!(read(said), None, "{said}");
+        }
+    }
 }

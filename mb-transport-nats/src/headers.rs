@@ -9,6 +9,8 @@ pub(crate) const CODEC: HeaderName = HeaderName::from_static("Mb-Codec");
 pub(crate) const CONTRACT: HeaderName = HeaderName::from_static("Mb-Contract");
 pub(crate) const NAME: HeaderName = HeaderName::from_static("Mb-Name");
 pub(crate) const FROM: HeaderName = HeaderName::from_static("Mb-From");
+/// What somebody logs in with who has not joined.
+pub(crate) const TOKEN: HeaderName = HeaderName::from_static("Mb-Token");
 pub(crate) const CREDIT: HeaderName = HeaderName::from_static("Mb-Credit");
 pub(crate) const SERVER: HeaderName = HeaderName::from_static("Mb-Server");
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("Mb-Status");

@@ -25,7 +25,9 @@ mod intake;
 mod join;
 mod options;
 mod outbound;
+mod pen;
 mod pending;
+mod permissions;
 mod reply;
 mod requests;
 mod secret;
@@ -35,4 +37,5 @@ mod subjects;
 mod token;
 mod transport;
 
+pub use permissions::{ContractPermissions, Permissions, UserPermissions};
 pub use transport::Nats;

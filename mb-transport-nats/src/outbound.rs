@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use crate::{
+    pen,
     pending::{Got, Key, Pending},
     reply::too_large,
 };
@@ -82,7 +83,7 @@ impl Outbound {
     /// Sends something that is answered, once or more often.
     pub(crate) async fn send(self: &Arc<Self>, sending: Sending) -> Result<Exchange, Fault> {
         let Sending { subject, headers, payload, deadline, left, wants } = sending;
-        let (key, sooner) = self.pending.open(deadline, wants).map_err(over)?;
+        let (key, sooner) = self.pending.open(subject.clone(), deadline, wants).map_err(over)?;
         let (sent, done) = (false, false);
         let mut exchange = Exchange { outbound: Arc::clone(self), key, left, sent, done };
         if sooner {
@@ -160,6 +161,8 @@ pub(crate) enum Silence {
     Closed(EndReason),
     /// Whoever was at work on it is gone.
     Lost,
+    /// The engine does not let this side send it: nobody has it.
+    Denied,
 }
 
 impl Exchange {
@@ -172,6 +175,10 @@ impl Exchange {
             Got::Lost => {
                 self.done = true;
                 Err(Silence::Lost)
+            }
+            Got::Denied => {
+                self.done = true;
+                Err(Silence::Denied)
             }
             Got::Closed(reason) => {
                 self.done = true;
@@ -186,12 +193,11 @@ impl Exchange {
     }
 
     /// Where its answers go.
-    pub(crate) fn reply(&self) -> String {
-        let base = &self.outbound.base;
-        let mut reply = String::with_capacity(base.len() + 24);
-        reply.push_str(base);
-        self.key.write(self.left, &mut reply);
-        reply
+    pub(crate) fn reply(&self) -> Subject {
+        pen::subject(|reply| {
+            reply.push_str(&self.outbound.base);
+            self.key.write(self.left, reply);
+        })
     }
 }
 
@@ -200,7 +206,7 @@ impl Drop for Exchange {
         self.outbound.pending.forget(self.key);
         if self.sent && !self.done {
             let outbound = &self.outbound;
-            outbound.tell(outbound.cancel.clone(), Some(self.reply()), Bytes::new());
+            outbound.tell(outbound.cancel.clone(), Some(self.reply().into_string()), Bytes::new());
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use async_nats::Message;
+use async_nats::{Message, Subject};
 use mb_core::EndReason;
 use slab::Slab;
 use tokio::time::Instant;
@@ -32,6 +32,8 @@ pub(crate) enum Got {
     Closed(EndReason),
     /// Nobody is at work on it any more, and no answer came.
     Lost,
+    /// The engine does not let this side send it.
+    Denied,
 }
 
 #[derive(Default)]
@@ -57,6 +59,9 @@ struct Slot {
     deadline: Option<Instant>,
     late: bool,
     lost: bool,
+    denied: bool,
+    /// Where it was sent.
+    subject: Subject,
     round: u64,
     /// Events that are wanted from the moment on at which the answer comes.
     wants: Option<Arc<[String]>>,
@@ -104,6 +109,7 @@ impl Pending {
     /// A slot for a request about to be sent, and whether its time is over before anybody looks.
     pub(crate) fn open(
         &self,
+        subject: Subject,
         deadline: Option<Instant>,
         wants: Option<Arc<[String]>>,
     ) -> Result<(Key, bool), EndReason> {
@@ -114,8 +120,20 @@ impl Pending {
         slots.generation = slots.generation.wrapping_add(1);
         let generation = slots.generation;
         let (first, more, waker) = (None, VecDeque::new(), None);
-        let (late, lost, round) = (false, false, slots.round);
-        let slot = Slot { generation, first, more, waker, deadline, late, lost, round, wants };
+        let (late, lost, denied, round) = (false, false, false, slots.round);
+        let slot = Slot {
+            generation,
+            first,
+            more,
+            waker,
+            deadline,
+            late,
+            lost,
+            denied,
+            subject,
+            round,
+            wants,
+        };
         let sooner = deadline.is_some_and(|deadline| {
             let sooner = slots.looked_at.is_none_or(|looked_at| deadline < looked_at);
             if sooner {
@@ -158,6 +176,9 @@ impl Pending {
         }
         if slot.late {
             return Poll::Ready(Got::Late);
+        }
+        if slot.denied {
+            return Poll::Ready(Got::Denied);
         }
         if slot.lost {
             return Poll::Ready(Got::Lost);
@@ -212,6 +233,20 @@ impl Pending {
             let key = Key { at, generation: slot.generation };
             if slot.round + 2 <= round && slot.first.is_none() && !named.contains(&key) {
                 slot.lost = true;
+                wakers.extend(slot.waker.take());
+            }
+        }
+        drop(slots);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// The engine does not let this side send anything there.
+    pub(crate) fn deny(&self, subject: &str) {
+        let mut wakers = Vec::new();
+        let mut slots = self.lock();
+        for (_, slot) in &mut slots.slots {
+            if slot.subject.as_str() == subject {
+                slot.denied = true;
                 wakers.extend(slot.waker.take());
             }
         }

@@ -3,9 +3,12 @@
 
 use async_nats::{HeaderMap, Message, StatusCode};
 use bytes::Bytes;
-use mb_core::{Answer, AnyError, Body, Codec, Encoded, Failure, Fault, FaultKind, WireError};
+use mb_core::{Answer, AnyError, Body, Codec, Failure, Fault, FaultKind, WireError};
 
-use crate::headers::{self, Headers};
+use crate::{
+    headers::{self, Headers},
+    pen,
+};
 
 /// The longest text of an error that is said in a header too, in bytes.
 const LONGEST_TEXT: usize = 512;
@@ -24,15 +27,13 @@ impl Reply {
             Err(Failure::Declared(error)) => return Self::error(error.to_wire(), limit),
             Err(Failure::Fault(fault)) => return Self::error(fault.to_wire(), limit),
         };
-        match body.encode(codec) {
-            Ok(Encoded { bytes, .. }) if bytes.len() <= limit => {
+        match pen::payload(&body, codec) {
+            Ok(bytes) if bytes.len() <= limit => {
                 let mut headers = Headers::default();
                 put_codec(&mut headers, codec);
                 Self { headers: headers.into_map(), payload: bytes }
             }
-            Ok(Encoded { bytes, .. }) => {
-                Self::error(too_large("the reply", bytes.len(), limit).to_wire(), limit)
-            }
+            Ok(bytes) => Self::error(too_large("the reply", bytes.len(), limit).to_wire(), limit),
             Err(error) => {
                 // What the type says about itself is the server's business.
                 tracing::error!(%error, "a reply cannot be written");

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
-use mb_core::{Answer, Body, Codec, Encoded, EndReason, Fault, FaultKind, Message, Name};
+use mb_core::{Answer, Body, Codec, EndReason, Fault, FaultKind, Message, Name};
 use tokio::time::{Instant, sleep_until};
 
 pub(crate) use streamed::stream;
@@ -16,6 +16,7 @@ pub(crate) use streamed::stream;
 use crate::{
     headers::{self, Headers},
     outbound::{Outbound, Sending, Silence, over},
+    pen,
     reply::{Read, put_codec, read, too_large},
 };
 
@@ -125,8 +126,7 @@ impl Outgoing {
 
 /// A body in a side's codec, if it is not too large to be sent.
 pub(crate) fn written(courier: &impl Courier, name: &Name, body: &Body) -> Result<Bytes, Fault> {
-    let Encoded { bytes, .. } = body
-        .encode(courier.codec())
+    let bytes = pen::payload(body, courier.codec())
         .map_err(|error| Fault::new(FaultKind::ValidationFailed, format!("{name} {error}")))?;
     let limit = courier.limit();
     if bytes.len() > limit {
@@ -188,6 +188,10 @@ fn silent(silence: Silence, name: &Name) -> Fault {
             Fault::interrupted("no answer came: the client disconnected").with_retryable(false)
         }
         Silence::Closed(reason) => Fault::interrupted(format!("no answer came: {reason}")),
+        Silence::Denied => {
+            let reason = format!("the NATS server lets nobody of this user send {name}");
+            Fault::new(FaultKind::Forbidden, reason)
+        }
         Silence::Lost => Fault::interrupted("no answer came: whoever was at work on it is gone"),
     }
 }

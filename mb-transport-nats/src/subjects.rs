@@ -6,7 +6,7 @@
 //! | `P.<contract>.v<major>.req.<name>` | one server of the queue group |
 //! | `P.<contract>.v<major>.emit.<name>` | the same: events that clients emit |
 //! | `P.<contract>.v<major>.evt.<name>` | every client that subscribed, and whoever else may |
-//! | `P.to.<client>.<connection>.*` | one connection of one client |
+//! | `P.$to.<client>.<connection>.>` | one connection of one client |
 //! | `P.$dead.<contract>.v<major>.<name>.<reader>` | the stream of the dead |
 //! | `P.$sys.any` | one server, for requests whose contract the sender does not know |
 //! | `P.$sys.door.*` | every server that takes clients |
@@ -67,13 +67,26 @@ impl Space {
 
     /// One connection of a client, as the start of its subjects.
     pub(crate) fn connection(&self, client: &str, connection: &str) -> Option<String> {
-        let subject = format!("{}.to.{}.{}", self.prefix, encode(client), encode(connection));
+        let subject = format!("{}.$to.{}.{}", self.prefix, encode(client), encode(connection));
         (subject.len() <= LONGEST).then_some(subject)
+    }
+
+    /// Every connection of a client, whose id is a token already.
+    pub(crate) fn to(&self, client: &str) -> String {
+        format!("{}.$to.{client}.>", self.prefix)
     }
 
     /// One of the system's own.
     pub(crate) fn system(&self, rest: &str) -> Subject {
         Subject::from(format!("{}.$sys.{rest}", self.prefix))
+    }
+
+    /// Whether an answer may go there. Whoever asks names the place, and a server may say more than
+    /// they: nothing of ours is one, so that an answer is never taken for an event or a request, and
+    /// nothing of the engine's own.
+    pub(crate) fn is_reply(&self, subject: &str) -> bool {
+        let ours = subject.strip_prefix(self.prefix.as_str());
+        !subject.starts_with('$') && !ours.is_some_and(|rest| rest.starts_with('.'))
     }
 
     /// The prefix itself.
@@ -113,6 +126,17 @@ mod tests {
         assert_eq!(prefix("/shop/eu.west").as_deref(), Ok("shop.eu.west"));
         assert_eq!(prefix("/*/>").as_deref(), Ok("_2a._3e"));
         assert!(prefix("/shop//eu").is_err());
+    }
+
+    #[test]
+    fn an_answer_goes_to_no_subject_of_ours() {
+        let space = Space::new("/shop").unwrap();
+        for subject in ["shop.orders.v1.evt.x", "shop.$to.a.b.evt", "$JS.API.STREAM.INFO.x"] {
+            assert!(!space.is_reply(subject), "{subject}");
+        }
+        for subject in ["_INBOX.x.y", "shopping.x", "a", "x.shop.orders"] {
+            assert!(space.is_reply(subject), "{subject}");
+        }
     }
 
     #[test]

@@ -53,7 +53,8 @@ pub fn start_with(config: &str) -> Option<NatsServer> {
             return Some(server);
         }
     }
-    panic!("nats-server does not start");
+    let log = fs::read_to_string(server.folder.join("log")).unwrap_or_default();
+    panic!("nats-server does not start: {log}");
 }
 
 /// Where the program is.

@@ -139,6 +139,17 @@ async fn where_nothing_is_kept_reading_durably_is_refused_with_the_reason() {
     assert!(refused.message().contains("#[event(durable)]"), "{refused}");
 }
 
+#[tokio::test]
+async fn a_client_emits_nothing_that_is_to_be_kept() {
+    let Some(engine) = nats_server::start() else { return };
+    let _server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
+    let client: depot::Client = Client::connect(engine.url("")).await.unwrap().typed().unwrap();
+    let refused = client.emit(depot::Paid { number: 1 }).await.unwrap_err();
+    assert_eq!(refused.kind(), FaultKind::ValidationFailed);
+    assert!(refused.message().contains("#[event(durable)]"), "{refused}");
+    client.emit(depot::Arrived { parcel: "p".into() }).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_events_survive_the_end_of_the_engine() {
     const EVENTS: u64 = 10_000;

@@ -44,8 +44,10 @@ impl Wire {
     async fn tap(engine: &nats_server::NatsServer) -> Self {
         let nats = async_nats::connect(engine.address()).await.unwrap();
         let all = nats.subscribe(">").await.unwrap();
-        nats.flush().await.unwrap();
-        Self { nats, all }
+        let mut wire = Self { nats, all };
+        // What it hears of itself, the engine has begun to copy.
+        wire.heard().await;
+        wire
     }
 
     /// What has come by now.
@@ -154,6 +156,88 @@ async fn no_path_of_a_connection_string_is_a_wildcard() {
         .unwrap()
         .unwrap();
     assert!(other.clients().is_empty());
+}
+
+/// What may stand beside a message of somebody who wants to do harm.
+fn hostile_headers() -> Vec<(&'static str, String)> {
+    let deep = "[".repeat(10_000);
+    let mut headers: Vec<(&str, String)> = [
+        "Mb-Context",
+        "Mb-Deadline",
+        "Mb-Codec",
+        "Mb-Credit",
+        "Mb-Name",
+        "Mb-From",
+        "Mb-Server",
+        "Mb-Status",
+        "Mb-Error",
+        "Mb-Token",
+        "Nats-Msg-Id",
+        "traceparent",
+    ]
+    .into_iter()
+    .flat_map(|name| {
+        let huge = ["9".repeat(400), u64::MAX.to_string(), deep.clone()];
+        let small = ["", "null", "{}", "-1", "msgpack", "$login", "世界"].map(str::to_owned);
+        huge.into_iter().chain(small).map(move |value| (name, value))
+    })
+    .collect();
+    headers.push(("Mb-Context", r#"{"deadlineMs":18446744073709551615,"id":7}"#.to_owned()));
+    headers.push(("X", "y".repeat(200_000)));
+    headers
+}
+
+#[tokio::test]
+async fn no_message_of_a_stranger_ends_a_server_or_a_client() {
+    let Some(engine) = nats_server::start() else { return };
+    let server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
+    let client = Client::builder().id("ada").connect(engine.url("")).await.unwrap();
+    let depot: depot::Client = client.typed().unwrap();
+    let mut events = client.subscribe::<depot::Arrived>().await.unwrap();
+    let mut wire = Wire::tap(&engine).await;
+    server.send_to("ada", depot::Arrived { parcel: "first".into() }).await.unwrap();
+    assert_eq!(events.next().await.unwrap().parcel, "first");
+    depot.find("p".into()).await.unwrap();
+    let heard = wire.heard().await;
+    let to = heard.iter().find(|message| message.subject.starts_with("mb.$to.ada.")).unwrap();
+    let to = to.subject.strip_suffix(".evt").unwrap().to_owned();
+    let asked = heard.iter().find(|message| message.subject.ends_with(".req.find")).unwrap();
+    let (reply, nats) = (asked.reply.clone().unwrap(), wire.nats.clone());
+    let subjects = [
+        "mb.depot.v1.req.find".to_owned(),
+        "mb.depot.v1.req.count".to_owned(),
+        "mb.depot.v1.emit.arrived".to_owned(),
+        "mb.depot.v1.evt.arrived".to_owned(),
+        "mb.$sys.any".to_owned(),
+        "mb.$sys.all.logout".to_owned(),
+        "$SRV.INFO".to_owned(),
+        format!("{to}.evt"),
+        format!("{to}.do.req"),
+        format!("{to}.do.credit"),
+        // An answer once more, and one that nobody waits for.
+        reply.to_string(),
+        reply.replace("mb_", "mb_ffffffffffffffff"),
+    ];
+    for subject in &subjects {
+        for (name, value) in hostile_headers() {
+            let mut map = async_nats::HeaderMap::new();
+            map.insert(name, value.as_str());
+            for payload in ["", "{}", "[[["] {
+                let (at, map) = (subject.clone(), map.clone());
+                nats.publish_with_headers(at.clone(), map.clone(), payload.into()).await.unwrap();
+                let reply = "_INBOX.eve.mb_0_0_ffffffffffffffff";
+                nats.publish_with_reply_and_headers(at, reply, map, payload.into()).await.unwrap();
+            }
+        }
+    }
+    nats.flush().await.unwrap();
+    let found =
+        tokio::time::timeout(Duration::from_secs(20), depot.find("p".into())).await.unwrap();
+    assert_eq!(found.unwrap(), "p is here");
+    server.broadcast(depot::Arrived { parcel: "last".into() }).await.unwrap();
+    let last = async { while events.next().await.unwrap().parcel != "last" {} };
+    tokio::time::timeout(Duration::from_secs(20), last).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(20), server.stop()).await.unwrap().unwrap();
 }
 
 #[tokio::test]

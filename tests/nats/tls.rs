@@ -1,10 +1,21 @@
 //! TLS to the engine: an authority of one's own, a certificate to show, TLS before anything is said.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use magicbutton::{Client, FaultKind, nats::Nats};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use tokio::{io::AsyncReadExt, net::TcpListener, time::timeout};
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        self,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    },
+};
 
 use crate::{
     contract::{Done, depot, server},
@@ -134,6 +145,60 @@ async fn tls_before_anything_is_said() {
     // A handshake of TLS begins with this (RFC 8446, section 5.1).
     assert_eq!(first_byte(Nats::new().tls_first()).await, Some(22));
     assert_eq!(first_byte(Nats::new().require_tls()).await, None, "the engine speaks first");
+}
+
+/// An engine as it is with `handshake_first`, for those of its versions that have no such word: TLS
+/// before anything, and everything that is said inside of it.
+async fn handshake_first(files: &Files, engine: &NatsServer) -> u16 {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let certificates = CertificateDer::pem_file_iter(files.path("server.pem")).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            certificates.map(Result::unwrap).collect(),
+            PrivateKeyDer::from_pem_file(files.path("server.key")).unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (port, address) = (listener.local_addr().unwrap().port(), engine.address());
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let (acceptor, address) = (acceptor.clone(), address.clone());
+            tokio::spawn(async move {
+                let Ok(mut inside) = acceptor.accept(stream).await else { return };
+                let mut engine = TcpStream::connect(address).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut inside, &mut engine).await;
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn everything_is_said_inside_of_tls_that_came_first() {
+    let files = Files::new();
+    let Some(engine) = nats_server::start() else { return };
+    let port = handshake_first(&files, &engine).await;
+    let url = format!("nats://127.0.0.1:{port}/?tls=first&ca={}", files.text("ca.pem"));
+    let _server = server("one", &Done::default()).bind(url.as_str()).start().await.unwrap();
+    let plain = format!("nats://127.0.0.1:{port}/");
+    let first = files.trusting().tls_first();
+    let built = Client::builder().transport(first).connect(plain.as_str());
+    for client in [Client::connect(url.as_str()).await.unwrap(), built.await.unwrap()] {
+        let client: depot::Client = client.typed().unwrap();
+        assert_eq!(client.find("p".into()).await.unwrap(), "p is here");
+    }
+    // Whoever waits for the engine to speak first waits in vain; whoever trusts nobody there leaves.
+    let waiting = Client::builder().limits(|limits| limits.handshake = Duration::from_secs(1));
+    let waiting = waiting.transport(files.trusting().require_tls()).connect(plain.as_str());
+    assert_eq!(waiting.await.unwrap_err().kind(), FaultKind::Unavailable);
+    let strangers = Nats::new().root_certificates(files.path("stranger.pem")).tls_first();
+    let refused = Client::builder().transport(strangers).connect(plain.as_str()).await;
+    assert_eq!(refused.unwrap_err().kind(), FaultKind::Unavailable);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod announcing;
 use std::{
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -54,6 +54,8 @@ pub(crate) struct Core {
     /// Taken out and told as a whole: nothing of a user's runs under the lock.
     peers: RwLock<Arc<Vec<Arc<Peer>>>>,
     next_peer: AtomicU64,
+    /// How many of the peers hear no bus: changed with them, under their lock.
+    pub(super) alone: AtomicUsize,
     /// Where announcements reach everybody of an engine at once.
     buses: RwLock<Arc<Vec<Arc<dyn Link>>>>,
 }
@@ -76,6 +78,7 @@ impl Core {
             sessions: TaskTracker::new(),
             peers: RwLock::default(),
             next_peer: AtomicU64::new(1),
+            alone: AtomicUsize::new(0),
             buses: RwLock::default(),
         }))
     }
@@ -133,7 +136,9 @@ impl Core {
 
     /// Forgets a client.
     pub(super) fn forget(&self, peer: u64) {
-        Arc::make_mut(&mut *self.write()).retain(|other| other.key() != peer);
+        let mut peers = self.write();
+        Arc::make_mut(&mut *peers).retain(|other| other.key() != peer);
+        self.count_alone(&peers);
     }
 
     /// Ends everything at once.
@@ -145,10 +150,20 @@ impl Core {
 
     /// Tells every client that the server has stopped, and forgets them all.
     pub(super) fn dismiss(&self) {
-        let peers = std::mem::take(&mut *self.write());
+        let peers = {
+            let mut peers = self.write();
+            self.alone.store(0, Ordering::Release);
+            std::mem::take(&mut *peers)
+        };
         for peer in peers.iter() {
             peer.dismiss(EndReason::ServerStopped);
         }
+    }
+
+    /// Counts those who hear no bus, so that an announcement asks nobody about it.
+    fn count_alone(&self, peers: &[Arc<Peer>]) {
+        let alone = peers.iter().filter(|peer| !peer.caller().back().hears_bus()).count();
+        self.alone.store(alone, Ordering::Release);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Arc<Vec<Arc<Peer>>>> {
@@ -191,6 +206,7 @@ impl Core {
             return Err((peer, full));
         }
         Arc::make_mut(&mut *peers).push(Arc::clone(&peer));
+        self.count_alone(&peers);
         Ok(peer)
     }
 }

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{joining, shared::Shared};
 use crate::{
-    connect::Health,
+    connect::{Denied, Health},
     headers,
     intake::Intake,
     join::{self, Bye, Joined},
@@ -53,6 +53,7 @@ pub(super) struct Driver {
     intake: Intake<Kind>,
     commands: mpsc::Receiver<Command>,
     health: watch::Receiver<Health>,
+    denied: mpsc::Receiver<Denied>,
     dropped: u64,
     /// An event that makes its publishers wait.
     waiting: Option<BoxFuture<'static, Result<(), Fault>>>,
@@ -64,7 +65,7 @@ impl Driver {
         shared: &Arc<Shared>,
         to: &str,
         commands: mpsc::Receiver<Command>,
-        health: watch::Receiver<Health>,
+        (health, denied): (watch::Receiver<Health>, mpsc::Receiver<Denied>),
     ) -> Result<Self, Fault> {
         let mut intake = Intake::new();
         let subscriptions = [
@@ -85,6 +86,7 @@ impl Driver {
             intake,
             commands,
             health,
+            denied,
             dropped: 0,
             waiting: None,
             named: HashSet::new(),
@@ -130,6 +132,7 @@ impl Driver {
                     let health = *self.health.borrow_and_update();
                     self.check(health, changed.is_err());
                 }
+                Some(denied) = self.denied.recv() => self.deny(&denied),
                 _ = beat.tick() => self.beat(),
                 () = self.shared.out.sooner.notified() => {
                     let next = self.shared.out.pending.expire(Instant::now());
@@ -170,6 +173,27 @@ impl Driver {
         }
         if gone || health.lost > 0 {
             self.shared.lost(EndReason::ConnectionLost);
+        }
+    }
+
+    /// The engine does not let this program's user do something: whoever waits for it is told.
+    fn deny(&self, denied: &Denied) {
+        let shared = &self.shared;
+        match denied {
+            Denied::Publish(subject) if subject.contains(".emit.") || subject.starts_with('$') => {
+                self.tell_error(&denied.fault());
+            }
+            Denied::Publish(subject) => {
+                shared.out.pending.deny(subject);
+                if *subject == *shared.space.system("door.join") {
+                    shared.roster.send_modify(|roster| roster.refused = Some(denied.fault()));
+                }
+            }
+            // Without what is for it alone, it would wait in vain.
+            Denied::Subscribe(subject) if subject.starts_with(shared.out.base.as_str()) => {
+                shared.roster.send_modify(|roster| roster.refused = Some(denied.fault()));
+            }
+            Denied::Subscribe(_) => self.tell_error(&denied.fault()),
         }
     }
 
@@ -219,6 +243,10 @@ impl Driver {
             return;
         }
         if let Ok(joined) = serde_json::from_slice::<Joined>(&message.payload) {
+            // It becomes part of subjects.
+            if decode(&joined.instance).is_none() {
+                return;
+            }
             self.shared.change(|roster| roster.add(joined));
         } else if let Ok(error) = serde_json::from_slice::<WireError>(&message.payload) {
             let fault = Fault::from_wire(error);
@@ -228,6 +256,9 @@ impl Driver {
 
     async fn told(&mut self, message: NatsMessage) {
         let reply = message.reply.as_ref().map(Subject::as_str).unwrap_or_default();
+        if !self.shared.space.is_reply(reply) {
+            return tracing::debug!("no answer may go where it is asked for");
+        }
         match last(&message.subject) {
             "req" => {
                 let name = headers::get(message.headers.as_ref(), headers::NAME);

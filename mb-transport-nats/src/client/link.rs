@@ -23,6 +23,7 @@ use crate::{
     outbound::{Outbound, over},
     reply::put_codec,
     requests::{self, Courier, Route, written},
+    token::decode,
 };
 
 /// The longest name of a durable reader, in bytes.
@@ -48,11 +49,17 @@ impl Courier for Shared {
     }
 
     fn credit(&self, server: Option<&str>) -> Option<Subject> {
-        Some(self.space.system(&format!("srv.{}.credit", server?)))
+        let server = server.filter(|server| decode(server).is_some())?;
+        Some(self.space.system(&format!("srv.{server}.credit")))
     }
 
     fn introduce(&self, server: String) -> BoxFuture<'_, Result<(), Fault>> {
-        Box::pin(async move { join_one(self, &server).await })
+        Box::pin(async move {
+            if decode(&server).is_none() {
+                return Err(Fault::new(FaultKind::ContractMismatch, "no server has such a name"));
+            }
+            join_one(self, &server).await
+        })
     }
 }
 
@@ -62,6 +69,13 @@ impl Shared {
             return Err(over(reason));
         }
         let name = event.name().as_str();
+        if matches!(event.name(), Name::Event(declared) if declared.durable) {
+            let reason = format!(
+                "{name} is `#[event(durable)]`: what servers announce is kept, what clients emit is \
+                 not. A request says the same, and is answered"
+            );
+            return Err(Fault::new(FaultKind::ValidationFailed, reason));
+        }
         if name.starts_with('$') {
             // A sign of life goes another way here; the others are not a client's to send.
             return Ok(Published::Accepted);

@@ -49,7 +49,7 @@ pub(crate) async fn connect(
     };
     let engine = connect::open(&settings, Side::Client, &client_id, dial.limits.handshake).await?;
     let nats = engine.nats;
-    let inbox = nats.new_inbox();
+    let inbox = connect::inbox(&settings);
     let connection = crate::subjects::last(&inbox).to_owned();
     let space = settings.space;
     let to = space
@@ -79,7 +79,7 @@ pub(crate) async fn connect(
         over: CancellationToken::new(),
         served: Arc::new(served),
     });
-    let driver = Driver::start(&shared, &to, received, engine.health).await?;
+    let driver = Driver::start(&shared, &to, received, (engine.health, engine.denied)).await?;
     tokio::spawn(driver.run());
     // Given up half-way, or refused, it leaves again.
     let mut provisional = Provisional(Some(shared));

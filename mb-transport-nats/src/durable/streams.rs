@@ -15,6 +15,7 @@ const DEAD_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const DUPLICATES: Duration = Duration::from_secs(120);
 
 /// What the streams of one contract are called, and where their events come from.
+#[derive(Debug, Clone)]
 pub(crate) struct Names {
     pub(crate) live: String,
     pub(crate) dead: String,

@@ -110,7 +110,7 @@ impl<C: Courier> Items<C> {
         if self.taken.is_multiple_of(MORE)
             && let Some(subject) = self.courier.credit(server)
         {
-            let reply = Some(self.exchange.reply());
+            let reply = Some(self.exchange.reply().into_string());
             self.courier.out().tell(subject, reply, MORE.to_string().into());
         }
     }

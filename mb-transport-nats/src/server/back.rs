@@ -35,7 +35,7 @@ impl Back {
     pub(crate) fn new(
         station: &Arc<Station>,
         (to, base): (String, String),
-        number: u64,
+        number: u128,
         max_message: usize,
     ) -> Self {
         let cancel = Subject::from(format!("{to}.do.cancel"));
@@ -50,6 +50,19 @@ impl Back {
     /// What is said to the client itself.
     pub(crate) fn subject(&self, what: &str) -> Subject {
         Subject::from(format!("{}.{what}", self.to))
+    }
+
+    /// Says to the client what became of an event of its own: nobody waits for an answer to one.
+    pub(crate) fn tell_error(&self, fault: &Fault) {
+        let mut headers = Headers::default();
+        headers.put(headers::NAME, "$error");
+        let headers = headers.into_map().unwrap_or_default();
+        let payload = serde_json::to_vec(&fault.to_wire()).unwrap_or_default();
+        let (nats, subject) = (self.out.nats.clone(), self.subject("evt"));
+        let telling =
+            async move { nats.publish_with_headers(subject, headers, payload.into()).await };
+        // Where the queue is full, whoever floods it does without.
+        let _ = telling.now_or_never();
     }
 
     fn event(self: &Arc<Self>, event: &Message) -> Result<Published, Fault> {

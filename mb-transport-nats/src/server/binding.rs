@@ -48,7 +48,7 @@ pub(crate) async fn bind(
         .map_err(|reason| BindError::Invalid { endpoint: endpoint.clone(), reason })?;
     let codec = codec_option(endpoint, host.codecs()).map_err(refused)?;
     let limit = host.limits().handshake;
-    let Engine { nats, health } =
+    let Engine { nats, health, mut denied } =
         connect::open(&settings, Side::Server, host.id(), limit).await.map_err(refused)?;
     if settings.options.exclusive {
         let who = nats.request(settings.space.system("door.who"), Bytes::new());
@@ -57,12 +57,14 @@ pub(crate) async fn bind(
         }
     }
     let (commands, received) = mpsc::channel(COMMANDS);
+    let inbox = connect::inbox(&settings);
     let codecs = match &codec {
         Some(codec) => Arc::from([codec.clone()]),
         None => Arc::clone(host.codecs()),
     };
     let station = Arc::new(Station::new(Parts {
         nats,
+        inbox,
         host,
         space: settings.space,
         queue: settings.options.queue,
@@ -72,10 +74,13 @@ pub(crate) async fn bind(
     }));
     if let Some(jetstream) = &station.jetstream {
         let prepared = prepare(jetstream, &station.space, station.contracts());
-        timeout(CONFIRMED, prepared)
-            .await
-            .unwrap_or_else(|_| Err(Fault::unavailable("JetStream does not answer")))
-            .map_err(refused)?;
+        let prepared = tokio::select! {
+            biased;
+            Some(denied) = denied.recv() => Err(denied.fault()),
+            prepared = timeout(CONFIRMED, prepared) => prepared
+                .unwrap_or_else(|_| Err(Fault::unavailable("JetStream does not answer"))),
+        };
+        prepared.map_err(refused)?;
     }
     let intake = listen(&station).await.map_err(refused)?;
     let regained = health.borrow().regained;
@@ -85,9 +90,17 @@ pub(crate) async fn bind(
         Driver { station: own, intake, commands: received, health, waiting, barrier, regained };
     let task = tokio::spawn(driver.run());
     let bound = Bound { endpoint: endpoint.clone(), station, task: Some(task), open: true };
-    if !bound.station.confirmed().await {
-        let reason = "the NATS server did not confirm what is listened to";
-        return Err(refused(Fault::unavailable(reason)));
+    tokio::select! {
+        // What may not be listened to is told before anything is confirmed, if that is allowed at all.
+        biased;
+        Some(denied) = denied.recv() => return Err(refused(denied.fault())),
+        confirmed = bound.station.confirmed() => if !confirmed {
+            let reason = "the NATS server did not confirm what is listened to";
+            return Err(refused(Fault::unavailable(reason)));
+        },
+    }
+    if let Ok(denied) = denied.try_recv() {
+        return Err(refused(denied.fault()));
     }
     let bus = Arc::new(Bus(Arc::downgrade(&bound.station)));
     bound.station.host.announce_over(bus);
@@ -111,7 +124,7 @@ impl Station {
     async fn confirmed(&self) -> bool {
         let count = self.next.fetch_add(1, Ordering::Relaxed);
         let mut barrier = self.barrier.subscribe();
-        let subject = self.reply(&format!("barrier.{count}"));
+        let subject = self.barrier_subject(count);
         tell(&self.nats, subject.into(), None, Bytes::new());
         let reached = barrier.wait_for(|reached| *reached >= count);
         matches!(timeout(CONFIRMED, reached).await, Ok(Ok(_)))

@@ -9,8 +9,7 @@ use async_nats::{Client, HeaderMap, jetstream, message::OutboundMessage};
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 use mb_core::{
-    Calling, Encoded, EndReason, Fault, FaultKind, Link, Message, Published, Streaming,
-    SubscriptionId,
+    Calling, EndReason, Fault, FaultKind, Link, Message, Published, Streaming, SubscriptionId,
 };
 
 use tokio::time::{sleep, timeout};
@@ -19,6 +18,7 @@ use super::{station::Station, stats::Announced};
 use crate::{
     durable::MESSAGE_ID,
     headers::{self, Headers},
+    pen,
     reply::{put_codec, too_large},
 };
 
@@ -39,8 +39,7 @@ impl Bus {
             // From here on it has an id, by which those who get it twice know it.
             event.context().id();
         }
-        let encoded = event.body().encode(&station.codec);
-        let Encoded { bytes: payload, .. } = encoded
+        let payload = pen::payload(event.body(), &station.codec)
             .map_err(|error| Fault::new(FaultKind::ValidationFailed, format!("{name} {error}")))?;
         let (size, limit) = (payload.len(), station.nats.max_payload());
         if size > limit {

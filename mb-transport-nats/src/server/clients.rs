@@ -1,6 +1,6 @@
 //! Clients that join, give signs of life, and leave.
 
-use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_nats::{Message as NatsMessage, Subject};
 use bytes::Bytes;
@@ -79,7 +79,7 @@ impl Station {
         let to = self.space.connection(&join.client_id, &join.connection).ok_or_else(|| {
             Fault::new(FaultKind::ValidationFailed, "the client's id and connection are too long")
         })?;
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let number = uuid::Uuid::new_v4().as_u128();
         let max_message = join.max_message;
         let back = Arc::new(Back::new(self, (to, base.to_owned()), number, max_message));
         let link: Arc<dyn Link> = Arc::new(BackLink(Arc::clone(&back)));
@@ -187,7 +187,7 @@ async fn log_in(link: &dyn Link, login: Option<Value>) {
 }
 
 /// The way back to those who have none.
-struct Nowhere;
+pub(super) struct Nowhere;
 
 impl Link for Nowhere {
     fn call(&self, _: Message) -> mb_core::Calling {

@@ -1,6 +1,7 @@
 //! The one task of a server: takes what comes, in its order, until the end.
 
 mod events;
+mod requests;
 
 use std::{
     pin::pin,
@@ -111,6 +112,9 @@ impl Driver {
 
     async fn handle(&mut self, kind: Kind, message: NatsMessage) {
         let station = Arc::clone(&self.station);
+        if message.reply.as_ref().is_some_and(|reply| !station.space.is_reply(reply)) {
+            return tracing::debug!(subject = %message.subject, "no answer may go where it is asked for");
+        }
         match kind {
             Kind::Emitted => self.emitted(message),
             Kind::Request => {
@@ -136,7 +140,8 @@ impl Driver {
                 "beat" => station.beaten(message.reply.as_ref()),
                 "req" => {
                     let name = headers::get(message.headers.as_ref(), headers::NAME);
-                    let name = name.unwrap_or_default().to_owned();
+                    // Those of contracts have subjects of their own, for which the engine asks who may.
+                    let name = name.filter(|name| name.starts_with('$')).unwrap_or("$").to_owned();
                     station.request(&name, message, None).await;
                 }
                 "credit" => {
@@ -150,6 +155,13 @@ impl Driver {
             Kind::All => match last(&message.subject) {
                 "beat" => station.beaten(message.reply.as_ref()),
                 "cancel" => self.at_work(&message, |served, reply| served.cancel(reply)),
+                "logout" => {
+                    if let Some(token) = headers::get(message.headers.as_ref(), headers::TOKEN) {
+                        let token = token.to_owned();
+                        let own = Arc::clone(&station);
+                        station.tracker.spawn(async move { own.logged_out(&token).await });
+                    }
+                }
                 "leave" => {
                     if let Some((base, _)) = parts(message.reply.as_ref()) {
                         station.left(base, EndReason::ClientDisconnected);
@@ -172,7 +184,7 @@ impl Driver {
     }
 
     /// Does something about a request that is under way.
-    fn at_work(&self, message: &NatsMessage, work: impl FnOnce(&crate::served::Served, &str)) {
+    fn at_work(&self, message: &NatsMessage, work: impl Fn(&crate::served::Served, &str)) {
         let Some((base, _)) = parts(message.reply.as_ref()) else { return };
         let Some(reply) = message.reply.as_ref() else { return };
         match self.station.client(base) {
@@ -181,15 +193,16 @@ impl Driver {
                 if let Some(served) = self.station.anonymous.get() {
                     work(served, reply);
                 }
+                self.station.bearers.each(|served| work(served, reply));
             }
         }
     }
 
-    /// An answer of a client, or a barrier: `<base><number>.<key>`, `<base>barrier.<count>`.
+    /// An answer of a client, or a barrier: `<base><number>.<key>`, `<base><own>.<count>`.
     fn inbox(&mut self, message: NatsMessage) {
         let Some(rest) = message.subject.strip_prefix(self.station.base.as_str()) else { return };
         let Some((whose, token)) = rest.split_once('.') else { return };
-        if whose == "barrier" {
+        if whose == self.station.own {
             if self.waiting.is_some() {
                 self.barrier = Some(message.subject.clone());
             } else if let Ok(count) = token.parse() {
@@ -213,7 +226,7 @@ impl Driver {
             station.left(&base, EndReason::ServerStopped);
         }
         // What comes back last was sent last: everything before it has reached the engine.
-        let barrier = Subject::from(station.reply("barrier.end"));
+        let barrier = Subject::from(station.barrier_subject("end"));
         let sent = station.nats.publish(barrier.clone(), bytes::Bytes::new()).await;
         if sent.is_ok() {
             let intake = &mut self.intake;
@@ -226,35 +239,6 @@ impl Driver {
                 }
             };
             let _ = timeout(LAST_WORDS, back).await;
-        }
-    }
-}
-
-impl Station {
-    async fn request(
-        self: &Arc<Self>,
-        name: &str,
-        message: NatsMessage,
-        endpoint: Option<Arc<super::stats::Endpoint>>,
-    ) {
-        let station = self;
-        let Some((base, token)) = parts(message.reply.as_ref()) else { return };
-        let served = match station.client(base) {
-            Some(entry) => Ok(Arc::clone(&entry.served)),
-            // One of ours, which this server does not know yet.
-            None if Key::read(token).is_some() => {
-                let Some(reply) = message.reply else { return };
-                let unknown = Reply::status(headers::STATUS_UNKNOWN, &station.instance);
-                return send(&station.nats, reply, unknown).await;
-            }
-            None => station.stranger(),
-        };
-        match served {
-            Ok(served) => served.request(&station.nats, name, message, endpoint).await,
-            Err(fault) => {
-                let Some(reply) = message.reply else { return };
-                send(&station.nats, reply, Reply::fault(&fault)).await;
-            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! that has joined.
 
 mod back;
+mod bearers;
 mod binding;
 mod bus;
 mod clients;

@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     back::Back,
+    bearers::Bearers,
     bus::stamp,
     stats::{Announced, Endpoint},
 };
@@ -48,12 +49,16 @@ pub(crate) struct Station {
     clients: Mutex<Clients>,
     /// Those who are no magicbutton clients, all together.
     pub(crate) anonymous: OnceLock<Arc<Served>>,
+    /// Those who show a token with each message.
+    pub(crate) bearers: Bearers,
     /// Handlers at work.
     pub(crate) tracker: TaskTracker,
     pub(crate) commands: mpsc::Sender<Command>,
     /// The last barrier that has come back from the engine.
     pub(crate) barrier: watch::Sender<u64>,
     pub(crate) next: AtomicU64,
+    /// What tells a barrier from whatever else comes to its inbox. Clients know where that is.
+    pub(crate) own: String,
     /// There is an earlier deadline among the calls of clients.
     pub(crate) sooner: Arc<Notify>,
     /// Messages that the engine's client has dropped.
@@ -75,7 +80,7 @@ pub(crate) enum Command {
 struct Clients {
     /// By what their reply subjects begin with.
     by_base: HashMap<String, Arc<Entry>>,
-    by_number: HashMap<u64, Arc<Back>>,
+    by_number: HashMap<u128, Arc<Back>>,
 }
 
 /// One client that has joined.
@@ -83,7 +88,8 @@ pub(crate) struct Entry {
     pub(crate) served: Arc<Served>,
     pub(crate) back: Arc<Back>,
     pub(crate) joined: Joined,
-    pub(crate) number: u64,
+    /// What its answers are known by: told to it alone, and guessed by nobody.
+    pub(crate) number: u128,
     pub(crate) seen: Mutex<Instant>,
     /// What it was logged in with last.
     pub(crate) login: Mutex<Option<serde_json::Value>>,
@@ -117,7 +123,7 @@ impl Station {
     }
 
     /// The client that a request for it was numbered for.
-    pub(crate) fn back(&self, number: u64) -> Option<Arc<Back>> {
+    pub(crate) fn back(&self, number: u128) -> Option<Arc<Back>> {
         self.clients().by_number.get(&number).cloned()
     }
 
@@ -141,9 +147,9 @@ impl Station {
         clients.by_base.iter().map(|(base, entry)| (base.clone(), Arc::clone(entry))).collect()
     }
 
-    /// A reply subject of the server, for what has no slot.
-    pub(crate) fn reply(&self, last: &str) -> String {
-        format!("{}{last}", self.base)
+    /// A reply subject that only the server itself knows.
+    pub(crate) fn barrier_subject(&self, which: impl std::fmt::Display) -> String {
+        format!("{}{}.{which}", self.base, self.own)
     }
 }
 
@@ -153,6 +159,7 @@ const STORED: Duration = Duration::from_secs(2);
 /// Everything else, made anew.
 pub(crate) struct Parts {
     pub(crate) nats: Client,
+    pub(crate) inbox: String,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) space: Space,
     pub(crate) queue: Option<String>,
@@ -163,8 +170,8 @@ pub(crate) struct Parts {
 
 impl Station {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { nats, host, space, queue, codec, codecs, commands } = parts;
-        let base = format!("{}.", nats.new_inbox());
+        let Parts { nats, inbox, host, space, queue, codec, codecs, commands } = parts;
+        let base = format!("{inbox}.");
         let instance: Arc<str> = uuid::Uuid::now_v7().simple().to_string().into();
         let mut endpoints = FxHashMap::default();
         for contract in host.contracts() {
@@ -211,10 +218,12 @@ impl Station {
             from,
             clients: Mutex::default(),
             anonymous: OnceLock::new(),
+            bearers: Bearers::default(),
             tracker: TaskTracker::new(),
             commands,
             barrier: watch::Sender::new(0),
             next: AtomicU64::new(1),
+            own: uuid::Uuid::new_v4().simple().to_string(),
             sooner: Arc::default(),
             dropped: AtomicU64::new(0),
             ending: CancellationToken::new(),

@@ -1,6 +1,6 @@
 //! What a server announces: to one of its clients, or to all, through what is around the event.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
@@ -16,10 +16,10 @@ use crate::{
 impl Core {
     /// Announces an event to one client or to all, through what is around it.
     pub(super) fn announce(self: &Arc<Self>, event: Message, to: Option<String>) -> Published {
-        let readers = Readers { core: Arc::clone(self), to };
         match self.routes.chain(event.name()) {
-            None => readers.publish(event),
+            None => self.publish(event, to.as_deref()),
             Some(chain) => {
+                let readers = Readers { core: Arc::clone(self), to };
                 published(Way::new(Kind::Producer, Arc::clone(chain), readers), &self.gate, event)
             }
         }
@@ -63,6 +63,17 @@ impl Core {
         (reached, waiting)
     }
 
+    /// Behind whatever is around the event.
+    fn publish(&self, event: Message, to: Option<&str>) -> Published {
+        if self.hub.end_reason().is_some() {
+            return Published::Refused(stopped());
+        }
+        match to {
+            None => self.publish_to_all(event),
+            Some(id) => self.publish_to_one(id, event),
+        }
+    }
+
     fn publish_to_one(&self, id: &str, event: Message) -> Published {
         let readers = self.routes.readers(event.name());
         let one = |peer: &Peer| peer.caller().id() == id;
@@ -77,15 +88,10 @@ impl Core {
 
     /// Over every bus once, and to each client that hears none.
     fn publish_to_all(&self, event: Message) -> Published {
-        let readers = self.routes.readers(event.name());
         let buses = Arc::clone(&self.buses.read().unwrap_or_else(PoisonError::into_inner));
-        let alone = |peer: &Peer| buses.is_empty() || !peer.caller().back().hears_bus();
+        let everybody_hears = !buses.is_empty() && self.alone.load(Ordering::Acquire) == 0;
         // A bus names its server itself.
-        let event = if !buses.is_empty() && !self.read().iter().any(|peer| alone(peer)) {
-            Arc::new(event)
-        } else {
-            self.prepared(event)
-        };
+        let event = if everybody_hears { Arc::new(event) } else { self.prepared(event) };
         let mut announced = Vec::new();
         for bus in buses.iter() {
             match bus.publish(&event) {
@@ -93,6 +99,11 @@ impl Core {
                 other => announced.push(other),
             }
         }
+        if everybody_hears {
+            return waited(announced, Vec::new());
+        }
+        let readers = self.routes.readers(event.name());
+        let alone = |peer: &Peer| buses.is_empty() || !peer.caller().back().hears_bus();
         let (_, waiting) = self.hand(&event, &readers, alone);
         waited(announced, waiting)
     }
@@ -106,13 +117,7 @@ struct Readers {
 
 impl Readers {
     fn publish(&self, event: Message) -> Published {
-        if self.core.hub.end_reason().is_some() {
-            return Published::Refused(stopped());
-        }
-        match &self.to {
-            None => self.core.publish_to_all(event),
-            Some(id) => self.core.publish_to_one(id, event),
-        }
+        self.core.publish(event, self.to.as_deref())
     }
 }
 

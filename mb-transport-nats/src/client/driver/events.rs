@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_nats::Message as NatsMessage;
-use mb_core::{Message, Name, Published};
+use mb_core::{Body, Context, Message, Name, Published};
 
 use super::{Driver, Kind};
 use crate::{headers, reply::body, token::decode};
@@ -39,6 +39,14 @@ impl Driver {
             }
             Published::Refused(fault) => tracing::debug!(%fault, "an event was not taken"),
         }
+    }
+
+    /// Says to whoever listens to the client's errors what nobody else can be told.
+    pub(super) fn tell_error(&self, fault: &mb_core::Fault) {
+        let body = Body::new(serde_json::to_value(fault.to_wire()).unwrap_or_default());
+        let event = Message::new(Name::text("$error"), Context::new(), body);
+        // Nobody waits for it.
+        drop(self.shared.inbound.publish(&Arc::new(event)));
     }
 
     /// Which server an event comes from: its reply subject leads there.

@@ -6,7 +6,7 @@ use mb_core::EndReason;
 use tokio::time::Instant;
 
 use super::{super::joining, Driver};
-use crate::{join::Alive, pending::Key};
+use crate::{join::Alive, pending::Key, token::decode};
 
 impl Driver {
     /// Gives every server a sign of life, and looks who has given none.
@@ -50,6 +50,9 @@ impl Driver {
             return self.shared.lost(EndReason::ConnectionLost);
         }
         let Ok(alive) = serde_json::from_slice::<Alive>(&message.payload) else { return };
+        if decode(&alive.instance).is_none() {
+            return;
+        }
         self.named.extend(alive.running.iter().filter_map(|token| Key::read(token)));
         let mut known = false;
         self.shared.roster.send_if_modified(|roster| {

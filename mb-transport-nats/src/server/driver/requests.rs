@@ -1,0 +1,79 @@
+//! Whose a request is: a client's that has joined, somebody's who shows a token, or a stranger's.
+
+use std::sync::Arc;
+
+use async_nats::Message as NatsMessage;
+use mb_core::Fault;
+
+use super::super::{clients::parts, station::Station, stats::Endpoint};
+use crate::{
+    headers,
+    pending::Key,
+    reply::Reply,
+    served::{Served, send},
+};
+
+impl Station {
+    /// Serves a request of this name for whoever has sent it.
+    pub(super) async fn request(
+        self: &Arc<Self>,
+        name: &str,
+        message: NatsMessage,
+        endpoint: Option<Arc<Endpoint>>,
+    ) {
+        let station = self;
+        let Some((base, token)) = parts(message.reply.as_ref()) else { return };
+        let served = match station.client(base) {
+            Some(entry) => Ok(Arc::clone(&entry.served)),
+            // One of ours, which this server does not know yet.
+            None if Key::read(token).is_some() => {
+                let Some(reply) = message.reply else { return };
+                let unknown = Reply::status(headers::STATUS_UNKNOWN, &station.instance);
+                return send(&station.nats, reply, unknown).await;
+            }
+            None => match headers::get(message.headers.as_ref(), headers::TOKEN) {
+                None => station.stranger(),
+                Some(token) => match station.bearers.fresh(token) {
+                    Some(served) => Ok(served),
+                    None => {
+                        let token = token.to_owned();
+                        return station.asked_first(token, name.to_owned(), message, endpoint);
+                    }
+                },
+            },
+        };
+        station.serve(served, name, message, endpoint).await;
+    }
+
+    /// Serves a request when it is known who shows this token.
+    fn asked_first(
+        self: &Arc<Self>,
+        token: String,
+        name: String,
+        message: NatsMessage,
+        endpoint: Option<Arc<Endpoint>>,
+    ) {
+        let station = Arc::clone(self);
+        self.tracker.spawn(async move {
+            let served = station.bearer(&token).await;
+            station.serve(served, &name, message, endpoint).await;
+        });
+    }
+
+    async fn serve(
+        &self,
+        served: Result<Arc<Served>, Fault>,
+        name: &str,
+        message: NatsMessage,
+        endpoint: Option<Arc<Endpoint>>,
+    ) {
+        let station = self;
+        match served {
+            Ok(served) => served.request(&station.nats, name, message, endpoint).await,
+            Err(fault) => {
+                let Some(reply) = message.reply else { return };
+                send(&station.nats, reply, Reply::fault(&fault)).await;
+            }
+        }
+    }
+}
