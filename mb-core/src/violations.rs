@@ -44,11 +44,16 @@ impl Violations {
         rules.map_or_else(Self::default, |rules| rules(value))
     }
 
-    /// One more. Of more than a caller is to read, only the number is kept.
-    pub fn add(&mut self, path: &str, reason: &str) {
-        let (path, reason) = (shortened(path), shortened(reason));
+    /// One more. Of more than a caller is to read, only the number is kept, and nobody asks where.
+    pub fn add(&mut self, path: impl FnOnce() -> String, reason: &str) {
+        if self.omitted > 0 || self.listed.len() == MOST {
+            self.omitted += 1;
+            return;
+        }
+        let path = path();
+        let (path, reason) = (shortened(&path), shortened(reason));
         let text = path.len() + reason.len();
-        if self.listed.len() == MOST || self.text + text > MOST_TEXT {
+        if self.text + text > MOST_TEXT {
             self.omitted += 1;
             return;
         }
@@ -115,7 +120,7 @@ impl fmt::Display for Violations {
 impl From<DecodeError> for Violations {
     fn from(error: DecodeError) -> Self {
         let mut one = Self::default();
-        one.add(&error.path, &error.reason);
+        one.add(|| error.path, &error.reason);
         one
     }
 }
@@ -141,14 +146,14 @@ mod tests {
     #[test]
     fn however_many_there_are_the_answer_stays_short() {
         let mut many = Violations::default();
-        (0..1000).for_each(|number| many.add(&format!("[{number}]"), "wrong"));
+        (0..1000).for_each(|number| many.add(|| format!("[{number}]"), "wrong"));
         let fault = many.into_fault(FaultKind::ValidationFailed, "it");
         assert_eq!(fault.message(), "it: `[0]`: wrong, and 999 more");
         assert_eq!(fault.violations().count(), MOST);
         assert_eq!(fault.details().unwrap()["omitted"], 1000 - MOST);
 
         let mut long = Violations::default();
-        (0..100).for_each(|_| long.add(&"ä".repeat(LONGEST), "wrong"));
+        (0..100).for_each(|_| long.add(|| "ä".repeat(LONGEST), "wrong"));
         let fault = long.into_fault(FaultKind::ValidationFailed, "it");
         let text: usize = fault.violations().map(|(path, reason)| path.len() + reason.len()).sum();
         assert!(text <= MOST_TEXT, "{text}");

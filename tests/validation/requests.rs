@@ -59,7 +59,14 @@ async fn nothing_is_sent_for_it_not_even_to_nobody() {
     let client = shop::Client::connect("memory://left").await.unwrap();
     server.stop().await.unwrap();
     assert_eq!(fault(client.price("i-1".into()).await).kind(), FaultKind::Unavailable);
-    assert_eq!(fault(client.prices(9).next().await.unwrap()).kind(), FaultKind::ValidationFailed);
+    let page = shop::requests::Prices { of: 9 };
+    for refused in [
+        fault(client.order(String::new(), vec![], None, BTreeMap::new(), None).await),
+        fault(client.prices(9).next().await.unwrap()),
+        fault(client.send_streamed(page.into()).next().await.unwrap()),
+    ] {
+        assert_eq!(refused.kind(), FaultKind::ValidationFailed);
+    }
 }
 
 /// Both ways in: typed values, and bytes.
@@ -159,6 +166,7 @@ async fn a_value_with_very_many_faults_has_a_short_answer() {
 
 #[test]
 fn rules_are_no_part_of_the_shape() {
+    #[allow(dead_code)]
     mod with {
         magicbutton::contract!(
             #[contract(version = "1.0.0")]
@@ -177,6 +185,7 @@ fn rules_are_no_part_of_the_shape() {
             }
         );
     }
+    #[allow(dead_code)]
     mod without {
         magicbutton::contract!(
             #[contract(version = "1.0.0")]

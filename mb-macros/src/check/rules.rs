@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use syn::{
-    Attribute, Field, Fields, Ident, Path, Token, Type,
+    Attribute, Field, Fields, Ident, Path, Token, Type, parse_quote,
     punctuated::Punctuated,
     visit_mut::{self, VisitMut},
 };
@@ -27,25 +27,25 @@ pub(super) fn check(contract: &mut Contract, errors: &Errors) {
     }
     misplaced(contract, Some(errors));
     let ruled = ruled(contract);
-    for item in &contract.types {
+    for item in &mut contract.types {
         match item {
             PlainType::Struct(item) => {
-                whole(&item.attrs, errors);
+                whole(&mut item.attrs, errors);
                 self::fields(&item.fields, &ruled, errors);
             }
             PlainType::Enum(item) => {
-                whole(&item.attrs, errors);
+                whole(&mut item.attrs, errors);
                 item.variants.iter().for_each(|v| self::fields(&v.fields, &ruled, errors));
             }
             PlainType::Alias(_) => {}
         }
     }
-    for event in &contract.events {
-        whole(&event.item.attrs, errors);
+    for event in &mut contract.events {
+        whole(&mut event.item.attrs, errors);
         self::fields(&event.item.fields, &ruled, errors);
     }
-    for request in &contract.requests {
-        whole(&request.payload_attrs, errors);
+    for request in &mut contract.requests {
+        whole(&mut request.payload_attrs, errors);
         let arguments = &request.arguments;
         let siblings: Vec<&Ident> = arguments.iter().map(|argument| &argument.ident).collect();
         for argument in arguments {
@@ -95,12 +95,6 @@ fn field(
 ) {
     let rules = of_field(attrs, errors);
     others(&rules.rules, siblings, errors);
-    if let (Some(dive), Some(ValueRule::Inner { word, .. })) =
-        (&rules.dive, rules.rules.iter().find(|rule| matches!(rule, ValueRule::Inner { .. })))
-    {
-        let text = "`dive` has the rules of what is inside checked: take `inner` out, or `dive`";
-        errors.at_both(word, text, dive, "this is the other");
-    }
     if rules.dive.is_some() || rules.skip.is_some() {
         return;
     }
@@ -135,17 +129,20 @@ fn others(rules: &[ValueRule], siblings: &[&Ident], errors: &Errors) {
 }
 
 /// What is said of the whole; and a derive beside it, which would say the same twice.
-fn whole(attrs: &[Attribute], errors: &Errors) {
+fn whole(attrs: &mut [Attribute], errors: &Errors) {
     of_whole(attrs, errors);
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("derive")) {
+    for attr in attrs.iter_mut().filter(|attr| attr.path().is_ident("derive")) {
         let list = attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
-        let is_garde = |path: &&Path| {
+        let is_garde = |path: &Path| {
             let mut words = path.segments.iter().rev().map(|segment| segment.ident.to_string());
             words.next().is_some_and(|last| last == "Validate")
                 && words.next().is_none_or(|before| before == "garde")
         };
-        if let Some(derived) = list.iter().flatten().find(is_garde) {
+        let (derived, others): (Vec<Path>, Vec<Path>) =
+            list.into_iter().flatten().partition(is_garde);
+        if let Some(derived) = derived.first() {
             errors.at(derived, "the contract derives this itself, from the rules: take it out");
+            *attr = parse_quote!(#[derive(#(#others),*)]);
         }
     }
 }

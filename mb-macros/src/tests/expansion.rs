@@ -3,7 +3,7 @@
 use expect_test::{ExpectFile, expect_file};
 use quote::quote;
 
-use super::{expand, full, guarded, secrets, small};
+use super::{expand, expand_validating, full, guarded, ruled, secrets, small};
 
 fn check(contract: proc_macro2::TokenStream, expected: ExpectFile) {
     expected.assert_eq(&prettyplease::unparse(&expand(contract)));
@@ -33,4 +33,18 @@ fn a_contract_with_secrets() {
 #[test]
 fn a_contract_with_roles() {
     check(guarded(), expect_file!["snapshots/guarded.rs"]);
+}
+
+#[test]
+fn a_contract_with_rules() {
+    let code = prettyplease::unparse(&expand_validating(ruled()));
+    expect_file!["snapshots/ruled.rs"].assert_eq(&code);
+}
+
+#[test]
+fn where_there_are_no_rules_there_is_no_code_for_them() {
+    for contract in [small(), full(), guarded(), secrets()] {
+        let with = prettyplease::unparse(&expand_validating(contract.clone()));
+        assert_eq!(prettyplease::unparse(&expand(contract)), with);
+    }
 }

@@ -24,7 +24,7 @@ pub fn held<T: Payload + Validate<Context = ()>>(value: &T) -> Violations {
     match catch_unwind(AssertUnwindSafe(|| value.validate())) {
         Ok(Ok(())) => {}
         Ok(Err(report)) => tell(value, &report, &mut violations),
-        Err(_) => violations.add("", "its own code panicked"),
+        Err(_) => violations.add(String::new, "its own code panicked"),
     }
     violations
 }
@@ -35,7 +35,7 @@ fn tell<T: Payload>(value: &T, report: &Report, violations: &mut Violations) {
     let json = Codec::JSON.encode(value).ok();
     let on_wire: Option<Value> = json.and_then(|json| Codec::JSON.decode(&json).ok());
     for (path, error) in report.iter() {
-        violations.add(&wire::path(path, on_wire.as_ref()), error.message());
+        violations.add(|| wire::path(path, on_wire.as_ref()), error.message());
     }
 }
 
