@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use magicbutton::{Client, Context, FaultKind, Reply, Server, contract};
 
 use crate::{
-    shop::{Shop, item, shop},
+    store::{Shop, item, shop},
     told,
 };
 

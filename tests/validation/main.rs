@@ -8,8 +8,8 @@ mod paths;
 mod replies;
 mod requests;
 mod secrets;
-mod shop;
-mod words;
+mod store;
+mod vocabulary;
 
 use magicbutton::{Failure, Fault, Reply};
 

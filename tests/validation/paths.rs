@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     fault,
-    shop::{Shop, shop},
+    store::{Shop, shop},
     told,
 };
 

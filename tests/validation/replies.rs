@@ -4,7 +4,7 @@ use magicbutton::{Client, FaultKind, Server};
 
 use crate::{
     fault,
-    shop::{Shop, item, shop},
+    store::{Shop, item, shop},
     told,
 };
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     fault,
-    shop::{Shop, item, shop},
+    store::{Shop, item, shop},
     told,
 };
 
