@@ -23,9 +23,9 @@ pub(super) fn check(contract: &mut Contract, errors: &Errors) {
                 "rules need a feature: write `features = [\"validate\"]` where your Cargo.toml names magicbutton",
             );
         }
-        return misplaced(contract, None);
+        return misplaced(contract, errors);
     }
-    misplaced(contract, Some(errors));
+    misplaced(contract, errors);
     let ruled = ruled(contract);
     for item in &mut contract.types {
         match item {
@@ -211,12 +211,12 @@ fn first_ruled(ty: &Type, ruled: &HashSet<String>) -> Option<Ident> {
     look.1
 }
 
-/// Takes rules out of where nothing is held to them. Reports them where `errors` are given.
-fn misplaced(contract: &mut Contract, errors: Option<&Errors>) {
+/// Takes rules out of where nothing is held to them, and reports them.
+fn misplaced(contract: &mut Contract, errors: &Errors) {
     let take = |attrs: &mut Vec<Attribute>, item: &str| {
         attrs.retain(|attr| {
             let is_misplaced = is_garde(attr);
-            if let (true, Some(errors)) = (is_misplaced, errors) {
+            if is_misplaced {
                 let text = format!(
                     "`#[garde]` belongs on a field of a type or an event, or on an argument of a request; \
                      this is {item}"
