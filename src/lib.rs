@@ -14,6 +14,8 @@ pub use mb_runtime::{
     TraceparentError, Transport, UnknownName, WireError,
 };
 
+#[cfg(feature = "validate")]
+pub use mb_runtime::garde;
 pub use mb_runtime::middleware;
 #[cfg(feature = "nats")]
 pub use mb_runtime::nats;
@@ -40,6 +42,8 @@ mod guide {
     mod nats {}
     #[doc = include_str!("../docs/access.md")]
     mod access {}
+    #[doc = include_str!("../docs/validation.md")]
+    mod validation {}
     #[doc = include_str!("../docs/middleware.md")]
     mod middleware {}
     #[doc = include_str!("../docs/resilience.md")]

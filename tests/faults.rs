@@ -47,7 +47,7 @@ async fn a_payload_of_the_wrong_shape_names_the_field() {
         assert_eq!(fault.kind(), FaultKind::ValidationFailed, "{fault}");
         assert!(fault.message().contains("workshop/makeThing"), "{fault}");
         assert!(fault.message().contains(reason), "{fault}");
-        assert_eq!(fault.details().unwrap()["path"], path);
+        assert_eq!(fault.details().unwrap()["violations"][0]["path"], path);
         assert!(!fault.is_retryable());
     }
 }
@@ -306,7 +306,7 @@ async fn a_newer_server_never_breaks_an_older_client() {
         // So is a reply: never a success that is not one.
         let misshapen = fault(client.make_thing("sold".into(), vec![]).await);
         assert_eq!(misshapen.kind(), FaultKind::ContractMismatch);
-        assert_eq!(misshapen.details().unwrap()["path"], "stage");
+        assert_eq!(misshapen.details().unwrap()["violations"][0]["path"], "stage");
     }
 }
 

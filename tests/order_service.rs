@@ -29,6 +29,7 @@ use contract::{
     products::{self, Item, Product},
 };
 use example::example;
+use magicbutton::Actor;
 use order_service::OrderService;
 use product_service::ProductService;
 
@@ -40,8 +41,13 @@ async fn of_many_orders_racing_for_the_last_items_as_many_get_one_as_there_are()
         price_cents: 1,
         in_stock: 3,
     };
-    let products = products::Client::in_process(ProductService::new(None, vec![unicorn]));
-    let orders = orders::Client::in_process(OrderService::new(None, products.clone()));
+    let of_role = |role: String| Actor { roles: vec![role], ..Actor::new("racing") };
+    let service = ProductService::new(None, vec![unicorn]);
+    let shop = of_role(products::Role::OrderService.to_string());
+    let products = products::Client::in_process_as(service, shop);
+    let service = OrderService::new(None, products.clone());
+    let orders =
+        orders::Client::in_process_as(service, of_role(orders::Role::Customer.to_string()));
     let racing = (0..64).map(|number| {
         let orders = orders.clone();
         tokio::spawn(async move {

@@ -384,8 +384,11 @@ async fn a_fault_does_not_quote_what_is_sensitive() {
             // In memory it has crossed as what any caller sees.
             let details = fault.details().unwrap();
             assert_eq!(fault.code(), "VALIDATION_FAILED", "{payload}");
-            assert_eq!(details["path"], path, "{way} {payload}");
-            assert_eq!(details["reason"], "sensitive, so it is not shown", "{payload}");
+            assert_eq!(details["violations"][0]["path"], path, "{way} {payload}");
+            assert_eq!(
+                details["violations"][0]["reason"], "sensitive, so it is not shown",
+                "{payload}"
+            );
             assert!(fault.message().starts_with("the payload of vault/open is not as declared"));
         }
     }
@@ -401,7 +404,7 @@ async fn what_is_not_sensitive_is_still_told() {
         (json!({ "user": "ann", "pass-word": 1, "card": {} }), "card", "missing field `holder`"),
     ] {
         let fault = fault(client.client().call_raw("open", Body::new(payload)).await);
-        assert_eq!(fault.details().unwrap()["path"], path);
+        assert_eq!(fault.details().unwrap()["violations"][0]["path"], path);
         assert!(fault.message().contains(reason), "{fault}");
     }
     let body = Body::new(json!({ "of": [1, "two"] }));
@@ -423,7 +426,7 @@ async fn frames_are_answered_without_it() {
             let error = by_hand.error("open", payload.clone()).await;
             assert!(!error.to_string().contains(SECRET), "{payload}: {error}");
             assert_eq!(
-                (&error["code"], &error["details"]["path"]),
+                (&error["code"], &error["details"]["violations"][0]["path"]),
                 (&json!("VALIDATION_FAILED"), &json!(path))
             );
         }
@@ -462,7 +465,7 @@ async fn neither_do_replies_and_errors_that_are_not_as_declared() {
         assert!(closed.message().contains("invalid type: string \"night\""), "{closed}");
         assert_eq!(closed.details().unwrap()["details"]["at"], "night");
         let counted = fault(client.count(vec![]).await);
-        assert_eq!(counted.details().unwrap()["path"], "[0]");
+        assert_eq!(counted.details().unwrap()["violations"][0]["path"], "[0]");
         assert!(!counted.message().contains("sensitive"), "{counted}");
     }
     drop(server);

@@ -21,9 +21,18 @@ fn diagnostics() {
         eprintln!("SKIPPED: the messages are those of {COMPILER}x, this is {version}");
         return;
     }
-    for kind in
-        ["contract", "types", "event", "error", "request", "stream", "sensitive", "access", "use"]
-    {
+    for kind in [
+        "contract",
+        "types",
+        "event",
+        "error",
+        "request",
+        "stream",
+        "sensitive",
+        "access",
+        "rules",
+        "use",
+    ] {
         cases.compile_fail(format!("tests/ui/{kind}/*.rs"));
     }
 }

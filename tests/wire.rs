@@ -144,7 +144,7 @@ async fn what_nobody_serves_and_what_is_declared_are_told_apart() {
     }
     let wrong = client.error("makeThing", json!({ "thingId": 7 })).await;
     assert_eq!(wrong["code"], "VALIDATION_FAILED");
-    assert_eq!(wrong["details"]["path"], "thingId");
+    assert_eq!(wrong["details"]["violations"][0]["path"], "thingId");
 }
 
 #[tokio::test]

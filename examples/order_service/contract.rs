@@ -6,6 +6,13 @@ contract!(
     /// Knows what is in stock, and keeps some of it back for orders.
     #[contract(version = "1.0.0")]
     pub mod products {
+        /// Everybody may look; whose business the stock is may change it.
+        #[roles]
+        enum Role {
+            #[grants("stock:change")]
+            OrderService,
+        }
+
         struct Product {
             product_id: String,
             name: String,
@@ -15,6 +22,7 @@ contract!(
 
         struct Item {
             product_id: String,
+            #[garde(range(min = 1))]
             quantity: u32,
         }
 
@@ -29,14 +37,17 @@ contract!(
 
         /// Keeps all these items back, or none of them. Answers what they cost, in cents.
         #[request]
-        async fn reserve(items: Vec<Item>) -> Result<u64, StockError>;
+        #[access("stock:change")]
+        async fn reserve(#[garde(dive)] items: Vec<Item>) -> Result<u64, StockError>;
 
         /// Puts items back.
         #[request]
-        async fn release(items: Vec<Item>);
+        #[access("stock:change")]
+        async fn release(#[garde(dive)] items: Vec<Item>);
 
         /// Everything there is.
         #[request]
+        #[access(public)]
         async fn list() -> Vec<Product>;
     }
 );
@@ -46,6 +57,17 @@ contract!(
     #[contract(version = "1.0.0")]
     pub mod orders {
         use super::products::Item;
+
+        #[roles]
+        #[derive(Copy)]
+        enum Role {
+            #[grants("order:create", "order:read", "order:cancel")]
+            Customer,
+            #[grants("order:read", "order:advance")]
+            ShippingAgent,
+            #[extends(Customer, ShippingAgent)]
+            Admin,
+        }
 
         #[derive(Copy, Eq)]
         enum OrderStatus {
@@ -66,6 +88,7 @@ contract!(
 
         /// An order was placed.
         #[event]
+        #[access(subscribe = "order:read", emit = role = Admin)]
         struct OrderCreated {
             order_id: String,
             customer_id: String,
@@ -74,6 +97,7 @@ contract!(
 
         /// An order went on, or was cancelled.
         #[event]
+        #[access(subscribe = "order:read", emit = role = Admin)]
         struct OrderStatusChanged {
             order_id: String,
             from: OrderStatus,
@@ -82,6 +106,7 @@ contract!(
 
         /// An order left the house.
         #[event]
+        #[access(subscribe = "order:read", emit = role = Admin)]
         struct OrderShipped {
             order_id: String,
             tracking_number: String,
@@ -107,13 +132,19 @@ contract!(
         /// Places an order: reserves its items. Runs to its end, so that no stock is ever reserved
         /// for an order that is not there.
         #[request(detached)]
-        async fn create_order(customer_id: String, items: Vec<Item>) -> Result<Order, OrderError>;
+        #[access("order:create")]
+        async fn create_order(
+            customer_id: String,
+            #[garde(length(min = 1), dive)] items: Vec<Item>,
+        ) -> Result<Order, OrderError>;
 
         #[request]
+        #[access("order:read")]
         async fn get_order_by_id(order_id: String) -> Result<Order, OrderError>;
 
         /// Moves an order on: pending, processing, shipped, delivered; or cancels it.
         #[request(detached)]
+        #[access("order:advance")]
         async fn update_order_status(
             order_id: String,
             status: OrderStatus,
@@ -121,6 +152,7 @@ contract!(
 
         /// Cancels an order that has not been shipped, and puts its items back.
         #[request(detached)]
+        #[access("order:cancel")]
         async fn cancel_order(order_id: String) -> Result<Order, OrderError>;
     }
 );

@@ -17,6 +17,7 @@
 //! ```
 
 mod contract;
+mod logins;
 mod notifications;
 mod order_service;
 mod play;

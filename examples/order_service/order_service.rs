@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use magicbutton::{Context, Failure, Fault, FaultKind, Reply};
+use magicbutton::{Context, Failure, Reply};
 
 use serde::{Deserialize, Serialize};
 
@@ -72,10 +72,6 @@ impl Service for OrderService {
         customer_id: String,
         items: Vec<Item>,
     ) -> Reply<Order, OrderError> {
-        if items.is_empty() || items.iter().any(|item| item.quantity == 0) {
-            let reason = "an order has items, and at least one of each";
-            Err(Fault::new(FaultKind::ValidationFailed, reason))?;
-        }
         // The call inherits the trace and the deadline of this one.
         let reserved = self.products.reserve(items.clone()).await;
         let total_cents = reserved.map_err(|failure| failure.map_declared(not_available))?;

@@ -4,15 +4,16 @@
 use std::{collections::BTreeMap, error::Error};
 
 use futures_util::future::join_all;
-use magicbutton::{Body, Client, Failure, Reply};
+use magicbutton::{Body, Client, Failure, Fault, Reply};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     contract::{
-        orders::{self, Order, OrderStatus},
+        orders::{self, Order, OrderStatus, Role},
         products::{self, Product},
     },
+    logins::credentials,
     notifications::Notifications,
     script, summary,
 };
@@ -26,11 +27,17 @@ pub struct Script {
     pub expect: Expected,
 }
 
-/// Requests that are sent at the same time.
+/// Requests that are sent at the same time, by somebody of one role.
 #[derive(Deserialize)]
 pub struct Step {
     note: String,
+    #[serde(rename = "as", default = "customer")]
+    role: Role,
     requests: Vec<Value>,
+}
+
+fn customer() -> Role {
+    Role::Customer
 }
 
 /// What the author of the file has counted by hand.
@@ -59,7 +66,8 @@ pub struct Played {
 /// Prints what happens, and says whether everything adds up.
 pub async fn play_at(endpoint: &str) -> Result<bool, Box<dyn Error>> {
     let script = script()?;
-    let client = Client::connect(endpoint).await?;
+    let login = credentials(Role::Customer);
+    let client = Client::builder().login(login).connect(endpoint).await?;
     let orders: orders::Client = client.typed()?;
     let products: products::Client = client.typed()?;
     if !script.is_where_it_begins(&products.list().await?) {
@@ -68,7 +76,7 @@ pub async fn play_at(endpoint: &str) -> Result<bool, Box<dyn Error>> {
             .into());
     }
     let notifications = Notifications::start(&orders).await?;
-    let played = play(&script, &orders).await;
+    let played = play(&script, &orders).await?;
     let sent = notifications.finish().await;
     let stock = products.list().await?;
     client.disconnect().await;
@@ -82,10 +90,11 @@ impl Script {
     }
 }
 
-async fn play(script: &Script, client: &orders::Client) -> Played {
+async fn play(script: &Script, client: &orders::Client) -> Result<Played, Fault> {
     let mut played = Played::default();
     for step in &script.steps {
         println!("{}", step.note);
+        client.client().login(credentials(step.role)).await?;
         let answers = join_all(step.requests.iter().map(|request| send(client, request))).await;
         for (request, answer) in step.requests.iter().zip(answers) {
             played.note(request, answer);
@@ -93,7 +102,7 @@ async fn play(script: &Script, client: &orders::Client) -> Played {
         // Lets the notification service speak, so that the log reads in order.
         tokio::task::yield_now().await;
     }
-    played
+    Ok(played)
 }
 
 /// Sends a request of the log. One that is not of the contract is sent all the same, to see what
@@ -111,7 +120,7 @@ async fn send(client: &orders::Client, request: &Value) -> Reply<Order, orders::
             })?
         }
     };
-    body.decode().map_err(|error| magicbutton::Fault::internal(error).into())
+    body.decode().map_err(|error| Fault::internal(error).into())
 }
 
 impl Played {

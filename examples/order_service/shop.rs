@@ -3,10 +3,11 @@
 
 use std::{error::Error, path::Path};
 
-use magicbutton::{Endpoint, Server, StopError};
+use magicbutton::{Client, Endpoint, Server, StopError};
 
 use crate::{
     contract::{orders, products},
+    logins::{authenticate, credentials},
     order_service::OrderService,
     product_service::ProductService,
     script,
@@ -26,14 +27,18 @@ impl Shop {
         let store = Server::builder()
             .id("product-service")
             .serve(products::serve(service.clone()))
+            .authenticator(authenticate)
             .bind("memory://products")
             .start()
             .await?;
-        let products = products::Client::connect("memory://products").await?;
+        let login = credentials(products::Role::OrderService);
+        let products =
+            Client::builder().login(login).connect("memory://products").await?.typed()?;
         let front = Server::builder()
             .id("order-service")
             .serve(orders::serve(OrderService::new(file("orders.json"), products)))
             .serve(products::serve(service))
+            .authenticator(authenticate)
             .bind(endpoint)
             .start()
             .await?;

@@ -151,7 +151,7 @@ impl ContractDescriptor {
         });
         let lines: Vec<Line> = requests.chain(events).collect();
         let widest = |own: &dyn Fn(&Line) -> usize| lines.iter().map(own).max().unwrap_or(0);
-        let name = widest(&|line| line.name.len());
+        let name = widest(&|line| line.name.len()).max(self.name.len());
         let rule = widest(&|line| line.rule.len()).max("rule".len());
         let columns = || ["nobody", "anybody"].into_iter().chain(self.roles.iter().map(|r| r.name));
         let mut table = format!("{:9}  {:name$}  {:rule$}", "", self.name, "rule");

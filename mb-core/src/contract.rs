@@ -8,8 +8,8 @@ use std::{error::Error, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    ClientInfo, ContractDescriptor, DecodeError, ErrorDescriptor, EventDescriptor, Link, Message,
-    RequestDescriptor,
+    ClientInfo, ContractDescriptor, DecodeError, ErrorDescriptor, EventDescriptor, Fault,
+    FaultKind, Link, Message, RequestDescriptor, Rules, Violations,
 };
 
 /// What can travel: a value that can be written and read back, and moved between threads.
@@ -55,6 +55,12 @@ pub trait Request: Payload {
     type Error: DeclaredError;
     /// Its place in the contract.
     const DESCRIPTOR: &'static RequestDescriptor;
+    /// What its contract says of its values.
+    #[doc(hidden)]
+    const RULES: Rules<Self> = None;
+    /// What its contract says of its reply, or of each item.
+    #[doc(hidden)]
+    const REPLY_RULES: Rules<Self::Reply> = None;
 }
 
 /// The enum over all requests of a contract: what can be logged, and sent as it is.
@@ -64,12 +70,21 @@ pub trait AnyRequest {
 
     /// The message that sends this request, its context still empty.
     fn into_message(self) -> Message;
+
+    /// What is wrong with it by the rules of its contract.
+    #[doc(hidden)]
+    fn violations(&self) -> Violations {
+        Violations::default()
+    }
 }
 
 /// The payload of one event: a fact, one way.
 pub trait Event: Payload {
     /// Its place in the contract.
     const DESCRIPTOR: &'static EventDescriptor;
+    /// What its contract says of its values.
+    #[doc(hidden)]
+    const RULES: Rules<Self> = None;
 }
 
 /// What can be announced: any event, and the enum over all events of a contract.
@@ -80,11 +95,34 @@ pub trait Event: Payload {
 pub trait Publish {
     /// The message that announces this value, its context still empty.
     fn into_message(self) -> Message;
+
+    /// What is wrong with it by the rules of its contract.
+    #[doc(hidden)]
+    fn violations(&self) -> Violations {
+        Violations::default()
+    }
+
+    /// The same message, if the value keeps the rules of its contract: nothing else is sent.
+    #[doc(hidden)]
+    fn into_checked_message(self) -> Result<Message, Fault>
+    where
+        Self: Sized,
+    {
+        let violations = self.violations();
+        let message = self.into_message();
+        let what = || format!("the event {} breaks a rule of its contract", message.name());
+        violations.check(FaultKind::ValidationFailed, what).map_err(Fault::of_call)?;
+        Ok(message)
+    }
 }
 
 impl<E: Event> Publish for E {
     fn into_message(self) -> Message {
         Message::event(Arc::new(self))
+    }
+
+    fn violations(&self) -> Violations {
+        Violations::of(self, E::RULES)
     }
 }
 
@@ -99,6 +137,12 @@ pub trait Subscribe: Send + Sync + Sized + 'static {
 
     /// Reads the value out of a message, without copying it where it is already of this type.
     fn receive(message: &Message) -> Result<Arc<Self>, DecodeError>;
+
+    /// What is wrong with a value by the rules of its contract.
+    #[doc(hidden)]
+    fn found_wrong(&self) -> Violations {
+        Violations::default()
+    }
 }
 
 impl<E: Event> Subscribe for E {
@@ -108,6 +152,10 @@ impl<E: Event> Subscribe for E {
 
     fn receive(message: &Message) -> Result<Arc<Self>, DecodeError> {
         message.body().decode_shared().map_err(|error| E::DESCRIPTOR.of_payload(error))
+    }
+
+    fn found_wrong(&self) -> Violations {
+        Violations::of(self, E::RULES)
     }
 }
 

@@ -40,7 +40,8 @@ struct Inner {
 pub enum FaultKind {
     /// Nobody serves a request of this name. `UNKNOWN_REQUEST_TYPE`, 404.
     UnknownRequest,
-    /// The payload is not of the declared shape. `VALIDATION_FAILED`, 400.
+    /// The payload is not of the declared shape, or breaks a rule of its contract; see
+    /// [`Fault::violations`]. `VALIDATION_FAILED`, 400.
     ValidationFailed,
     /// The caller must log in first. `AUTHENTICATION_REQUIRED`, 401.
     AuthenticationRequired,

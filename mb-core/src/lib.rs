@@ -27,6 +27,7 @@ mod sensitive;
 mod status;
 mod transport;
 mod version;
+mod violations;
 mod wire;
 
 pub use access::{Access, RoleDescriptor};
@@ -57,4 +58,5 @@ pub use transport::{
     BindError, Binding, Connected, Connection, Dial, Hello, Host, Transport, codec_option,
 };
 pub use version::ContractVersion;
+pub use violations::{Rules, Violations};
 pub use wire::{WireContext, WireError};

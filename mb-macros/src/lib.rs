@@ -25,7 +25,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 /// What `magicbutton::contract!` calls, after the path under which it finds the runtime:
-/// `contract!{ (path) contract }`. Not for direct use.
+/// `contract!{ (path) contract }`, or, where it holds values to rules, `contract!{ (path; validate)
+/// contract }`. Not for direct use.
 #[proc_macro]
 pub fn contract(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand_contract(input.into()).into()
@@ -36,8 +37,9 @@ fn expand_contract(input: TokenStream) -> TokenStream {
     let code = parse::parse(input, &errors).map(|parsed| {
         let (runtime, contract) = parsed;
         let mut model = model::Contract::new(contract, &errors);
+        model.validates = runtime.validates;
         check::check(&mut model, &errors);
-        expand::expand(&runtime, &model)
+        expand::expand(&runtime.path, &model)
     });
     let errors = errors.into_compile_errors();
     quote!(#errors #code)

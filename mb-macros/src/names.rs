@@ -29,6 +29,14 @@ pub(crate) fn field(ident: &Ident) -> String {
     name
 }
 
+/// The variant `ByPost` is `byPost` on the wire: as serde has it, since serde writes it.
+pub(crate) fn wire_variant(ident: &Ident) -> String {
+    let text = text(ident);
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
 /// `OrderNotFound` has the code `ORDER_NOT_FOUND`.
 pub(crate) fn code(ident: &Ident) -> String {
     text(ident).to_shouty_snake_case()

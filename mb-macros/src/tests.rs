@@ -16,6 +16,13 @@ fn expand(contract: TokenStream) -> syn::File {
     syn::parse2(code).expect("the expansion is Rust")
 }
 
+/// The same where values are held to rules.
+fn expand_validating(contract: TokenStream) -> syn::File {
+    let code =
+        crate::expand_contract(quote! { (::magicbutton::__private::v1; validate) #contract });
+    syn::parse2(code).expect("the expansion is Rust")
+}
+
 /// Every message of an expansion, in order.
 fn errors(contract: TokenStream) -> Vec<String> {
     use syn::visit_mut::VisitMut;
@@ -237,6 +244,50 @@ fn guarded() -> TokenStream {
             #[request]
             #[access(role = Reader, guard = may_watch)]
             fn watch(shelf: String) -> impl Stream<Item = String>;
+        }
+    }
+}
+
+/// Rules of every kind, on whatever may have some.
+fn ruled() -> TokenStream {
+    quote! {
+        #[contract(version = "1.0.0")]
+        pub mod shop {
+            use super::{Address, even, sober};
+
+            struct Item {
+                #[garde(length(min = 1, max = 20), pattern("^[a-z]+$"))]
+                item_name: String,
+                #[garde(range(min = 1), custom(even))]
+                #[serde(rename = "price")]
+                unit_price: u32,
+            }
+
+            enum Delivery {
+                None,
+                Post { #[garde(dive)] address: Address },
+                Courier(#[garde(inner(ascii))] Option<String>),
+            }
+
+            struct Page<T> { #[garde(dive)] items: Vec<T>, next: u32 }
+
+            #[event]
+            struct Ordered { #[garde(dive)] item: Item }
+
+            #[event]
+            struct Closed { at: u32 }
+
+            #[request]
+            #[garde(custom(sober))]
+            async fn order(
+                #[garde(dive, length(min = 1))] items: Vec<Item>,
+                #[sensitive] #[garde(length(min = 8))] password: String,
+                #[garde(matches(password))] again: String,
+                note: String,
+            ) -> Page<Item>;
+
+            #[request]
+            fn watch(at: u32) -> impl Stream<Item = u32>;
         }
     }
 }

@@ -14,6 +14,11 @@ pub mod v1 {
         dispatch::{Handlers, Items, Run, guarded},
     };
 
+    #[cfg(feature = "validate")]
+    pub use crate::validation::{At, NoRules, Place, Probe, Telling, held};
+    #[cfg(feature = "validate")]
+    pub use garde;
+
     /// `count` of some errors, from the place `start` on.
     pub const fn part(
         errors: &'static [ErrorDescriptor],

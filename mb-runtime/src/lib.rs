@@ -18,13 +18,24 @@ mod server;
 mod session;
 mod subscription;
 mod transports;
+#[cfg(feature = "validate")]
+mod validation;
 mod wire;
 
 #[doc(hidden)]
 pub mod __private;
 
 /// Declares a contract: see the guide, and `mb-macros`.
-#[cfg(feature = "macros")]
+#[cfg(all(feature = "macros", feature = "validate"))]
+#[macro_export]
+macro_rules! contract {
+    ($($contract:tt)*) => {
+        $crate::__private::contract! { ($crate::__private::v1; validate) $($contract)* }
+    };
+}
+
+/// Declares a contract: see the guide, and `mb-macros`.
+#[cfg(all(feature = "macros", not(feature = "validate")))]
 #[macro_export]
 macro_rules! contract {
     ($($contract:tt)*) => {
@@ -53,6 +64,11 @@ pub use server::{Server, ServerBuilder, StartError, StopError};
 #[doc(hidden)]
 pub use session::take_apart;
 pub use subscription::{Notice, Overflow, Received, Subscription, SubscriptionGuard};
+
+/// The rules of the feature `validate`: what custom rules answer, and the trait that types outside of a
+/// contract have, by `#[derive(garde::Validate)]` or by hand.
+#[cfg(feature = "validate")]
+pub use garde;
 
 /// The NATS transport, for what a connection string cannot, or should not, say, and what the engine
 /// is to enforce.

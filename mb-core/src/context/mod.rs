@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use crate::{Caller, Fault, Publish};
+use crate::{Caller, Fault, Message, Publish};
 use ids::SharedId;
 pub use trace::{Span, TraceparentError};
 pub use wire::Travelling;
@@ -239,11 +239,11 @@ impl Context {
     /// by it.
     ///
     /// # Errors
-    /// `UNAVAILABLE` where this context belongs to no server's handler, or to one that stopped.
+    /// `UNAVAILABLE` where this context belongs to no server's handler, or to one that stopped;
+    /// `VALIDATION_FAILED` where the event breaks a rule of its contract.
     pub fn broadcast(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
-        let event = event.into_message().with_context(self.child_event());
-        match self.host() {
-            Ok(host) => host.broadcast(event),
+        match self.outgoing_event(event) {
+            Ok((host, event)) => host.broadcast(event),
             Err(fault) => Box::pin(ready(Err(fault))),
         }
     }
@@ -252,17 +252,26 @@ impl Context {
     /// message, as caused by it.
     ///
     /// # Errors
-    /// `UNAVAILABLE` where that client is not connected, or this context belongs to no server.
+    /// `UNAVAILABLE` where that client is not connected, or this context belongs to no server;
+    /// `VALIDATION_FAILED` where the event breaks a rule of its contract.
     pub fn send_to(
         &self,
         client_id: &str,
         event: impl Publish,
     ) -> BoxFuture<'static, Result<(), Fault>> {
-        let event = event.into_message().with_context(self.child_event());
-        match self.host() {
-            Ok(host) => host.send_to(client_id.to_owned(), event),
+        match self.outgoing_event(event) {
+            Ok((host, event)) => host.send_to(client_id.to_owned(), event),
             Err(fault) => Box::pin(ready(Err(fault))),
         }
+    }
+
+    /// An event that keeps its rules, and the server that may announce it.
+    fn outgoing_event(
+        &self,
+        event: impl Publish,
+    ) -> Result<(Arc<dyn crate::Host>, Message), Fault> {
+        let event = event.into_checked_message()?;
+        Ok((self.host()?, event.with_context(self.child_event())))
     }
 
     fn host(&self) -> Result<Arc<dyn crate::Host>, Fault> {

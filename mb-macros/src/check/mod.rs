@@ -3,6 +3,7 @@
 
 mod access;
 mod debug;
+mod rules;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -46,6 +47,7 @@ pub(crate) fn check(contract: &mut Contract, errors: &Errors) {
     declared_errors(contract, errors);
     field_names(contract, errors);
     debug::check(contract, errors);
+    rules::check(contract, errors);
     access::check(contract, errors);
 }
 

@@ -7,7 +7,7 @@ use syn::{Attribute, Fields, GenericParam, Generics, Ident, ItemStruct, Variant,
 
 use super::{Scope, at};
 use crate::{
-    model::{Argument, is_sensitive, is_sensitive_mark},
+    model::{Argument, is_garde, is_sensitive, is_sensitive_mark},
     names,
     serde_attributes::derived,
 };
@@ -17,11 +17,16 @@ pub(super) fn hides(fields: &Fields) -> bool {
     fields.iter().any(|field| is_sensitive(&field.attrs))
 }
 
-/// Fields as the compiler sees them: `#[sensitive]` is ours.
+/// Fields as the compiler sees them: `#[sensitive]` is ours, and rules are read by us.
 pub(super) fn unmarked(fields: &Fields) -> Fields {
     let mut fields = fields.clone();
-    fields.iter_mut().for_each(|field| field.attrs.retain(|attr| !is_sensitive_mark(attr)));
+    fields.iter_mut().for_each(|field| field.attrs.retain(is_theirs));
     fields
+}
+
+/// Whether an attribute of a field is for somebody else to read.
+pub(super) fn is_theirs(attr: &Attribute) -> bool {
+    !is_sensitive_mark(attr) && !is_garde(attr)
 }
 
 pub(super) fn of_struct(scope: &Scope<'_>, item: &ItemStruct) -> Option<TokenStream> {

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Ident;
 
-use super::{Scope, payload_attributes};
+use super::{Scope, payload_attributes, rules};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let parts = [event(scope), request(scope), error(scope)];
@@ -25,6 +25,8 @@ fn event(scope: &Scope<'_>) -> TokenStream {
     let names: Vec<&String> = events.iter().map(|event| &event.wire_name).collect();
     let full_names = names.iter().map(|name| format!("{contract}/{name}"));
     let docs = events.iter().map(|event| super::doc(&event.docs));
+    let published = rules::in_enum(scope, "violations", true, rules::ruled_events(scope));
+    let received = rules::in_enum(scope, "found_wrong", true, rules::ruled_events(scope));
     let attributes = payload_attributes(
         scope,
         &scope.contract.ident,
@@ -54,11 +56,13 @@ fn event(scope: &Scope<'_>) -> TokenStream {
                     other => ::core::result::Result::Err(#rt::DecodeError::unknown(other)),
                 }
             }
+            #received
         }
         impl #rt::Publish for Event {
             fn into_message(self) -> #rt::Message {
                 match self { #(Self::#idents(event) => #rt::Message::event(event)),* }
             }
+            #published
         }
         impl #rt::EventOf<Client> for Event {}
         #(impl ::core::convert::From<#idents> for Event {
@@ -76,6 +80,7 @@ fn request(scope: &Scope<'_>) -> TokenStream {
     let idents: Vec<&Ident> = requests.iter().map(|request| &request.payload).collect();
     let this = this(&idents);
     let names = requests.iter().map(|request| &request.wire_name);
+    let violations = rules::in_enum(scope, "violations", false, rules::ruled_requests(scope));
     let docs = requests.iter().map(|request| super::doc(&request.docs));
     let style = ["tag = \"requestType\"", "content = \"payload\""];
     let attributes = payload_attributes(scope, &scope.contract.ident, &[], "self", &style, false);
@@ -94,6 +99,7 @@ fn request(scope: &Scope<'_>) -> TokenStream {
             fn into_message(self) -> #rt::Message {
                 match self { #(Self::#idents(request) => #rt::Message::request(request)),* }
             }
+            #violations
         }
         #(impl ::core::convert::From<requests::#idents> for Request {
             fn from(request: requests::#idents) -> Self {

@@ -12,6 +12,7 @@ mod fingerprint;
 mod outwards;
 mod plain;
 mod requests;
+mod rules;
 mod sensitive;
 mod service;
 mod visibility;
@@ -20,13 +21,18 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, parse_quote_spanned};
 
-use crate::{model::Contract, serde_attributes};
+use crate::{
+    model::{Contract, is_garde},
+    serde_attributes,
+};
 
 /// What every part of the expansion needs.
 struct Scope<'a> {
     /// The path of the runtime.
     rt: &'a TokenStream,
     contract: &'a Contract,
+    /// What is sensitive, for what is said of values that break rules; nothing where there are none.
+    rules: Option<sensitive::Sensitive>,
 }
 
 impl Scope<'_> {
@@ -58,7 +64,7 @@ fn at(word: &Ident) -> Span {
 }
 
 pub(crate) fn expand(rt: &TokenStream, contract: &Contract) -> TokenStream {
-    let scope = Scope { rt, contract };
+    let scope = Scope { rt, contract, rules: rules::of(contract) };
     let Contract { attrs, vis, mod_token, ident, brace, uses, .. } = contract;
     let serde = serde_alias();
     let types = contract.types.iter().map(|item| plain::expand(&scope, item));
@@ -132,7 +138,8 @@ fn payload_attributes(
     });
     let derive: Attribute = parse_quote_spanned!(at=> #[derive(#(#derives),*)]);
     let serde: Attribute = parse_quote_spanned!(at=> #[serde(crate = #path #(, #style)*)]);
-    [derive].into_iter().chain(attrs.iter().cloned()).chain([serde]).collect()
+    let attrs = attrs.iter().filter(|attr| !is_garde(attr)).cloned();
+    [derive].into_iter().chain(attrs).chain([serde]).collect()
 }
 
 /// Documentation, as `///` would write it.

@@ -6,7 +6,7 @@ use syn::{
     Attribute, Fields, ItemEnum, ItemStruct, ItemType, Visibility, parse_quote, spanned::Spanned,
 };
 
-use super::{Scope, at, debug, payload_attributes};
+use super::{Scope, at, debug, payload_attributes, rules};
 use crate::{model::PlainType, serde_attributes::keys as serde_keys};
 
 /// Struct fields, and the fields of struct variants.
@@ -31,12 +31,13 @@ pub(super) fn structure(scope: &Scope<'_>, item: &ItemStruct) -> TokenStream {
     let hides = debug::hides(&item.fields);
     let attrs = payload_attributes(scope, &item.ident, &item.attrs, "self", style, hides);
     let debug = debug::of_struct(scope, item);
+    let rules = rules::of_struct(scope, item);
     let mut item = ItemStruct { attrs, vis: visible(scope, item.struct_token), ..item.clone() };
     for field in &mut item.fields {
         field.vis = visible(scope, field.ident.to_token_stream());
     }
     item.fields = debug::unmarked(&item.fields);
-    quote!(#item #debug)
+    quote!(#item #debug #rules)
 }
 
 fn enumeration(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
@@ -44,10 +45,11 @@ fn enumeration(scope: &Scope<'_>, item: &ItemEnum) -> TokenStream {
     let hides = item.variants.iter().any(|variant| debug::hides(&variant.fields));
     let attrs = payload_attributes(scope, &item.ident, &item.attrs, "self", &style, hides);
     let debug = debug::of_enum(scope, &item.ident, &item.attrs, &item.generics, &item.variants);
+    let rules = rules::of_enum(scope, item);
     let names = has_wire_names(item).then(|| wire_name_traits(scope, item));
     let mut item = ItemEnum { attrs, vis: visible(scope, item.enum_token), ..item.clone() };
     item.variants.iter_mut().for_each(|variant| variant.fields = debug::unmarked(&variant.fields));
-    quote!(#item #names #debug)
+    quote!(#item #names #debug #rules)
 }
 
 /// Whether each value of an enum is a name on the wire, and nothing else.

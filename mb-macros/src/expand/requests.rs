@@ -5,8 +5,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Ident, Index};
 
-use super::{Scope, at, debug, outwards::Outwards, payload_attributes, visibility};
-use crate::model::{Argument, Request, is_sensitive, is_sensitive_mark};
+use super::{Scope, at, debug, outwards::Outwards, payload_attributes, rules, visibility};
+use crate::model::{Argument, Request, is_sensitive};
 
 pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
     let payloads: Vec<&Ident> = scope.contract.requests.iter().map(|r| &r.payload).collect();
@@ -17,12 +17,15 @@ pub(super) fn expand(scope: &Scope<'_>) -> TokenStream {
         let rt = scope.rt_at(ident);
         let (reply, error) = (&request.reply.ty, error_type(scope, request));
         let position = Index::from(position);
+        let (rules, held) = rules::of_request(scope, request);
         quote_spanned! {at(ident)=>
             impl #rt::Request for requests::#payload {
                 type Reply = #reply;
                 type Error = #error;
                 const DESCRIPTOR: &'static #rt::RequestDescriptor = &CONTRACT.requests[#position];
+                #rules
             }
+            #held
         }
     });
     let vis = scope.vis(scope.contract.ident.span());
@@ -47,7 +50,7 @@ fn payload(scope: &Scope<'_>, request: &Request, outwards: &Outwards<'_>) -> Tok
     let debug = debug::of_payload(scope, payload, &payload_attrs, arguments);
     let fields = arguments.iter().map(|Argument { attrs, ident, ty }| {
         let (mut attrs, ty) = (outwards.attributes(attrs), outwards.ty(ty));
-        attrs.retain(|attr| !is_sensitive_mark(attr));
+        attrs.retain(debug::is_theirs);
         quote_spanned!(at(ident)=> #(#attrs)* #vis #ident: #ty)
     });
     quote_spanned! {at(payload)=>

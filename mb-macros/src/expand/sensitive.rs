@@ -151,6 +151,11 @@ impl Sensitive {
         self.in_message(&error.attrs, &naming(&error.attrs, &variant.attrs), parts(&variant.fields))
     }
 
+    /// Whether a value of this type may hold anything sensitive.
+    pub(super) fn may_be_in(&self, ty: &Type, own: &Generics) -> bool {
+        !self.in_type(ty, own).is_nothing()
+    }
+
     fn in_message<'a>(
         &self,
         attrs: &[Attribute],
@@ -329,7 +334,7 @@ fn arguments(request: &Request) -> impl Iterator<Item = Part<'_>> {
 }
 
 /// How the fields of a variant are called.
-fn naming(of_enum: &[Attribute], of_variant: &[Attribute]) -> Naming {
+pub(super) fn naming(of_enum: &[Attribute], of_variant: &[Attribute]) -> Naming {
     Naming::of(of_variant, "rename_all").or(&Naming::of(of_enum, "rename_all_fields"))
 }
 

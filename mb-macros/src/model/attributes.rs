@@ -88,7 +88,8 @@ const KNOWN: [&str; 12] = [
 /// The word of the contract language that an unknown attribute is nearly.
 fn misspelt(attr: &Attribute) -> Option<&'static str> {
     let written = attr.path().get_ident()?.to_string();
-    let ours = || MARKERS.into_iter().map(Marker::name);
+    // Not ours, but read here: where it is misspelt, nobody else would say so.
+    let ours = || MARKERS.into_iter().map(Marker::name).chain(["garde"]);
     if KNOWN.contains(&written.as_str()) || ours().any(|name| name == written) {
         return None;
     }

@@ -9,6 +9,7 @@ mod message;
 mod plain;
 mod request;
 mod roles;
+mod rules;
 mod timeout;
 mod travel;
 
@@ -25,6 +26,7 @@ pub(crate) use self::{
     plain::PlainType,
     request::{Argument, Request},
     roles::{Role, Roles, check_permission, grants_permission},
+    rules::{Arguments, Bounds, FieldRules, Rule as ValueRule, is_garde, of_field, of_whole},
 };
 use crate::{
     errors::Errors,
@@ -52,6 +54,8 @@ pub(crate) struct Contract {
     pub(crate) unclear: Vec<Ident>,
     /// What roles are granted in vain.
     pub(crate) in_vain: Vec<LitStr>,
+    /// Whether values can be held to rules here.
+    pub(crate) validates: bool,
 }
 
 impl Contract {
@@ -74,6 +78,7 @@ impl Contract {
             roles: None,
             unclear: Vec::new(),
             in_vain: Vec::new(),
+            validates: false,
         };
         for item in items {
             contract.add(item, errors);

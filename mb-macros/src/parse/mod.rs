@@ -24,12 +24,24 @@ pub(crate) struct ParsedContract {
     pub(crate) items: Vec<Item>,
 }
 
-/// The path of the runtime, and the contract.
-pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<(TokenStream, ParsedContract)> {
+/// What the macro is called with, before the contract.
+pub(crate) struct Runtime {
+    /// The path under which it is found.
+    pub(crate) path: TokenStream,
+    /// Whether it holds values to rules: `(path; validate)`.
+    pub(crate) validates: bool,
+}
+
+/// The runtime, and the contract.
+pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<(Runtime, ParsedContract)> {
     let parser = |input: ParseStream<'_>| {
         let runtime: Group = input.parse()?;
-        let contract = contract(input, errors)?;
-        Ok((runtime.stream(), contract))
+        let mut path: Vec<TokenTree> = runtime.stream().into_iter().collect();
+        let is_end = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ';');
+        let end = path.iter().position(is_end);
+        path.truncate(end.unwrap_or(path.len()));
+        let runtime = Runtime { path: path.into_iter().collect(), validates: end.is_some() };
+        Ok((runtime, contract(input, errors)?))
     };
     keep(parser.parse2(input), errors)
 }

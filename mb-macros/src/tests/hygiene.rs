@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 
-use super::{expand, full, guarded, small};
+use super::{expand_validating, full, guarded, ruled, small};
 
 /// What may stand at the beginning of a path that does not begin with `::`.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 18] = [
     // Keywords, and attributes that the compiler or serde's derive reads.
     "Self",
     "self",
@@ -28,6 +28,9 @@ const KNOWN: [&str; 16] = [
     "Event",
     "Request",
     "Error",
+    // In a block of its own, around nothing but a literal.
+    "PATTERN",
+    "__rule",
 ];
 const PRIMITIVE: [&str; 7] = ["str", "u8", "u32", "u64", "usize", "bool", "char"];
 
@@ -47,6 +50,12 @@ impl VisitMut for Names {
     fn visit_field_pat_mut(&mut self, pat: &mut syn::FieldPat) {
         self.local.insert(pat.member.to_token_stream().to_string());
         visit_mut::visit_field_pat_mut(self, pat);
+    }
+
+    /// A payload, which is called in its own module as it is declared there.
+    fn visit_item_struct_mut(&mut self, item: &mut syn::ItemStruct) {
+        self.local.insert(item.ident.to_string());
+        visit_mut::visit_item_struct_mut(self, item);
     }
 
     fn visit_type_param_mut(&mut self, param: &mut syn::TypeParam) {
@@ -135,10 +144,10 @@ fn bare() -> proc_macro2::TokenStream {
 
 #[test]
 fn every_name_is_absolute_generated_local_or_the_users() {
-    for contract in [small(), full(), bare(), guarded()] {
+    for contract in [small(), full(), bare(), guarded(), ruled()] {
         let users = users(contract.clone());
         let mut names = Names::default();
-        names.visit_file_mut(&mut expand(contract));
+        names.visit_file_mut(&mut expand_validating(contract));
         for name in &names.used {
             let known = KNOWN.contains(&name.as_str())
                 || PRIMITIVE.contains(&name.as_str())

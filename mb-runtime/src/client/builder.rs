@@ -34,6 +34,7 @@ use crate::{
 pub struct ClientBuilder {
     hello: Hello,
     timeout: Option<Duration>,
+    checks_replies: bool,
     transports: Transports,
     fallbacks: Vec<Result<Endpoint, EndpointError>>,
     served: Vec<ServedContract>,
@@ -74,6 +75,14 @@ impl ClientBuilder {
     /// call is not free.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+
+    /// Holds replies, and the items of streams, to the rules of their contract, where their types
+    /// have any: one that breaks them is `CONTRACT_MISMATCH`. Servers are trusted with what they
+    /// answer unless this is asked for; whether it is as declared is always checked.
+    pub fn check_replies(mut self) -> Self {
+        self.checks_replies = true;
         self
     }
 
@@ -157,7 +166,7 @@ impl ClientBuilder {
     /// what [`Client::login`] may fail with, where the client logs in;
     /// `VALIDATION_FAILED` where the connection string is wrong.
     pub async fn connect(self, endpoint: impl IntoEndpoint) -> Result<Client, Fault> {
-        let timeout = self.timeout;
+        let (timeout, checks_replies) = (self.timeout, self.checks_replies);
         let (reconnect, layers) = (self.reconnect.clone(), self.layers.clone());
         let (dialer, inbound) = self.dialer(endpoint.into_endpoint(), ClientStatus::Connecting)?;
         // It may start as soon as the server knows it: not before it is known here.
@@ -165,12 +174,20 @@ impl ClientBuilder {
             Line::connect(dialer, reconnect, Arc::clone(&inbound)).await.map_err(Fault::of_call)?;
         let id = connected.client_id.clone();
         Ok(match line {
-            Some(line) => client(id, inbound, timeout, layers, line),
+            Some(line) => client(id, inbound, (timeout, checks_replies), layers, line),
             None => {
                 let link =
                     Layered::over(Arc::clone(&connected.link), layers, Arc::clone(&inbound.gate));
                 let server = Server::Linked(connected);
-                Client(Arc::new(Shared { link, inbound, id, server, timeout, leaves: true }))
+                Client(Arc::new(Shared {
+                    link,
+                    inbound,
+                    id,
+                    server,
+                    timeout,
+                    checks_replies,
+                    leaves: true,
+                }))
             }
         })
     }
@@ -186,12 +203,12 @@ impl ClientBuilder {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Fault::unavailable("connecting needs a tokio runtime").of_call());
         }
-        let timeout = self.timeout;
+        let (timeout, checks_replies) = (self.timeout, self.checks_replies);
         let (reconnect, layers) = (self.reconnect.clone(), self.layers.clone());
         let (dialer, inbound) = self.dialer(endpoint.into_endpoint(), ClientStatus::Connecting)?;
         let id = dialer.id.clone();
         let line = Line::connect_lazily(dialer, reconnect, Arc::clone(&inbound));
-        Ok(client(id, inbound, timeout, layers, line))
+        Ok(client(id, inbound, (timeout, checks_replies), layers, line))
     }
 
     fn dialer(
@@ -228,13 +245,21 @@ pub(super) fn in_process(contract: ServedContract, actor: Option<Actor>) -> Clie
         server::in_process(contract, actor, Arc::clone(&inbound) as Arc<dyn Link>);
     let (link, id) = (Arc::clone(&connected.link), connected.client_id.clone());
     let server = Server::Own(connected, server);
-    Client(Arc::new(Shared { link, inbound, id, server, timeout: None, leaves: true }))
+    Client(Arc::new(Shared {
+        link,
+        inbound,
+        id,
+        server,
+        timeout: None,
+        checks_replies: false,
+        leaves: true,
+    }))
 }
 
 fn client(
     id: String,
     inbound: Arc<Inbound>,
-    timeout: Option<Duration>,
+    (timeout, checks_replies): (Option<Duration>, bool),
     layers: Layers,
     line: Arc<Line>,
 ) -> Client {
@@ -242,7 +267,7 @@ fn client(
     let timeout = timeout.or_else(|| default_timeout(&*link));
     let link = Layered::over(link, layers, Arc::clone(&inbound.gate));
     let server = Server::Line(line);
-    Client(Arc::new(Shared { link, inbound, id, server, timeout, leaves: true }))
+    Client(Arc::new(Shared { link, inbound, id, server, timeout, checks_replies, leaves: true }))
 }
 
 impl std::fmt::Debug for ClientBuilder {

@@ -12,7 +12,7 @@ use std::{
 
 use mb_core::{
     Answer, AnyError, Body, Calling, Context, DecodeError, Failure, Fault, FaultKind, Message,
-    Reply, Request, RequestDescriptor, Resolve,
+    Reply, Request, RequestDescriptor, Resolve, Violations,
 };
 
 use super::{Client, outgoing::Outgoing};
@@ -37,6 +37,13 @@ impl<'a, E: Resolve> RawCall<'a, E> {
     #[inline]
     pub(super) fn new(client: &'a Client, request: Message) -> Self {
         Self { outgoing: Outgoing::new(client, request), running: None, _error: PhantomData }
+    }
+
+    /// One that is not sent, whatever becomes of it.
+    #[cold]
+    pub(super) fn refused(client: &'a Client, fault: Fault) -> Self {
+        let running = Some(Calling::refused(fault));
+        Self { outgoing: Outgoing::nothing(client), running, _error: PhantomData }
     }
 
     /// How long the call may take, instead of what the contract or else the client says. The
@@ -73,7 +80,10 @@ impl<'a, E: Resolve> RawCall<'a, E> {
 
 impl<'a, R: Request> Call<'a, R> {
     pub(super) fn new(client: &'a Client, request: R) -> Self {
-        Self(RawCall::new(client, Message::request(request)))
+        match keeps_its_rules(&request) {
+            Ok(()) => Self(RawCall::new(client, Message::request(request))),
+            Err(fault) => Self(RawCall::refused(client, fault)),
+        }
     }
 
     /// How long the call may take, instead of what the contract or else the client says. The
@@ -102,7 +112,7 @@ impl<R: Request> Future for Call<'_, R> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        self.0.poll_answer(cx).map(typed::<R>)
+        self.0.poll_answer(cx).map(|answer| typed::<R>(answer, self.0.outgoing.client()))
     }
 }
 
@@ -111,13 +121,26 @@ pub(super) fn resolved<E: Resolve>(answer: Answer) -> Reply<Body, E> {
     answer.map_err(read_failure)
 }
 
+/// Whether a request may be sent, by the rules of its contract.
+#[inline]
+pub(super) fn keeps_its_rules<R: Request>(request: &R) -> Result<(), Fault> {
+    match R::RULES {
+        None => Ok(()),
+        Some(rules) => rules(request).check_payload(R::DESCRIPTOR.full_name),
+    }
+}
+
 /// An answer as the caller's contract has it.
 #[inline]
-pub(super) fn typed<R: Request>(answer: Answer) -> Reply<R::Reply, R::Error> {
-    match answer {
-        Ok(body) => body.decode().map_err(|error| misshapen(R::DESCRIPTOR, error).of_call().into()),
-        Err(failure) => Err(read_failure(failure)),
+pub(super) fn typed<R: Request>(answer: Answer, client: &Client) -> Reply<R::Reply, R::Error> {
+    let body = answer.map_err(read_failure)?;
+    let reply = body.decode().map_err(|error| misshapen(R::DESCRIPTOR, error).of_call())?;
+    if let (Some(rules), true) = (R::REPLY_RULES, client.0.checks_replies) {
+        let what =
+            || format!("the reply to {} breaks a rule of its contract", R::DESCRIPTOR.full_name);
+        rules(&reply).check(FaultKind::ContractMismatch, what).map_err(Fault::of_call)?;
     }
+    Ok(reply)
 }
 
 fn read_failure<E: Resolve>(failure: Failure<AnyError>) -> Failure<E> {
@@ -132,12 +155,8 @@ fn read_failure<E: Resolve>(failure: Failure<AnyError>) -> Failure<E> {
 }
 
 fn misshapen(request: &RequestDescriptor, error: DecodeError) -> Fault {
-    let error = request.of_reply(error);
-    Fault::new(
-        FaultKind::ContractMismatch,
-        format!("the reply to {} is not as declared: {error}", request.full_name),
-    )
-    .with_details(serde_json::json!({ "path": error.path, "reason": error.reason }))
+    let what = format!("the reply to {} is not as declared", request.full_name);
+    Violations::from(request.of_reply(error)).into_fault(FaultKind::ContractMismatch, &what)
 }
 
 impl<R: Request> fmt::Debug for Call<'_, R> {

@@ -14,7 +14,7 @@ mod stream;
 mod subscribing;
 mod weak;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::ready, sync::Arc, time::Duration};
 
 use futures_core::{Stream, future::BoxFuture};
 use futures_util::stream::unfold;
@@ -57,6 +57,8 @@ struct Shared {
     id: String,
     server: Server,
     timeout: Option<Duration>,
+    /// Whether replies are held to the rules of their contract.
+    checks_replies: bool,
     /// Whether the last handle that is dropped leaves the server.
     leaves: bool,
 }
@@ -130,13 +132,19 @@ impl Client {
 
     /// Sends any request of a contract, say from a log. Generated clients have this as `send`.
     pub fn send<E: Resolve>(&self, request: impl AnyRequest) -> RawCall<'_, E> {
-        RawCall::new(self, request.into_message())
+        match checked(&request) {
+            Ok(()) => RawCall::new(self, request.into_message()),
+            Err(fault) => RawCall::refused(self, fault),
+        }
     }
 
     /// Sends any request of a contract that is answered by a stream. Generated clients have this
     /// as `send_streamed`.
     pub fn send_streamed<E: Resolve>(&self, request: impl AnyRequest) -> RawStream<'_, E> {
-        RawStream::new(self, request.into_message())
+        match checked(&request) {
+            Ok(()) => RawStream::new(self, request.into_message()),
+            Err(fault) => RawStream::refused(self, fault),
+        }
     }
 
     /// Calls a request by name that is answered by a stream. For tools that know no contract.
@@ -153,9 +161,13 @@ impl Client {
     ///
     /// # Errors
     /// `UNAVAILABLE` where the client is not connected; `CONTRACT_MISMATCH` where the server
-    /// serves no contract that has the event.
+    /// serves no contract that has the event; `VALIDATION_FAILED` where the event breaks a rule of
+    /// its contract.
     pub fn emit(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
-        let event = event.into_message().with_context(Context::for_event());
+        let event = match event.into_checked_message() {
+            Ok(event) => event.with_context(Context::for_event()),
+            Err(fault) => return Box::pin(ready(Err(fault))),
+        };
         let link = Arc::clone(&self.0.link);
         Box::pin(async move { link.publish(&Arc::new(event)).done().await.map_err(Fault::of_call) })
     }
@@ -269,6 +281,7 @@ impl Client {
             inbound: Inbound::empty(),
             id: peer.connection_id.clone(),
             server: Server::Peer(peer.client_id.clone()),
+            checks_replies: false,
             leaves: false,
         }))
     }
@@ -297,6 +310,11 @@ impl fmt::Debug for Client {
             .field("status", &self.status())
             .finish()
     }
+}
+
+/// Whether any request of a contract may be sent, by its rules.
+fn checked(request: &impl AnyRequest) -> Result<(), Fault> {
+    request.violations().check_payload(request.descriptor().full_name)
 }
 
 fn raw(name: &str, body: Body) -> Message {

@@ -40,6 +40,15 @@ impl<'a> Outgoing<'a> {
         Self { client, message: Some(message), in_context: false, timeout: None, late: None }
     }
 
+    /// Nothing to be sent.
+    pub(super) fn nothing(client: &'a Client) -> Self {
+        Self { client, message: None, in_context: true, timeout: None, late: None }
+    }
+
+    pub(super) fn client(&self) -> &'a Client {
+        self.client
+    }
+
     pub(super) fn set_timeout(&mut self, limit: Duration) {
         self.timeout = Some(limit);
     }

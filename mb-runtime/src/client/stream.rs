@@ -11,13 +11,16 @@ use std::{
 };
 
 use futures_core::Stream;
-use mb_core::{Answer, AnyError, Body, Context, Message, Reply, Request, Resolve, Streaming};
+use mb_core::{
+    Answer, AnyError, Body, Context, Fault, Message, Reply, Request, Resolve, Streaming,
+};
 
 use super::{
     Client,
-    call::{resolved, typed},
+    call::{keeps_its_rules, resolved, typed},
     outgoing::Outgoing,
 };
+use crate::dispatch::refused_stream;
 
 /// A streamed reply: a [`Stream`] of items. A failure is its last item.
 ///
@@ -36,6 +39,13 @@ pub struct RawStream<'a, E = AnyError> {
 impl<'a, E: Resolve> RawStream<'a, E> {
     pub(super) fn new(client: &'a Client, request: Message) -> Self {
         Self { outgoing: Outgoing::new(client, request), running: None, _error: PhantomData }
+    }
+
+    /// One that is not sent, whatever becomes of it.
+    #[cold]
+    pub(super) fn refused(client: &'a Client, fault: Fault) -> Self {
+        let running = Some(refused_stream(fault));
+        Self { outgoing: Outgoing::nothing(client), running, _error: PhantomData }
     }
 
     /// How long the whole stream may take. There is no limit unless one is set, or the message
@@ -78,7 +88,10 @@ impl<'a, E: Resolve> RawStream<'a, E> {
 
 impl<'a, R: Request> StreamCall<'a, R> {
     pub(super) fn new(client: &'a Client, request: R) -> Self {
-        Self(RawStream::new(client, Message::request(request)))
+        match keeps_its_rules(&request) {
+            Ok(()) => Self(RawStream::new(client, Message::request(request))),
+            Err(fault) => Self(RawStream::refused(client, fault)),
+        }
     }
 
     /// How long the whole stream may take. There is no limit unless one is set, or the message
@@ -110,7 +123,8 @@ impl<R: Request> Stream for StreamCall<'_, R> {
     type Item = Reply<R::Reply, R::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_answer(cx).map(|item| item.map(typed::<R>))
+        let item = ready!(self.0.poll_answer(cx));
+        Poll::Ready(item.map(|item| typed::<R>(item, self.0.outgoing.client())))
     }
 }
 

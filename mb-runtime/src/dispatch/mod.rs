@@ -20,7 +20,7 @@ use std::{future::Future, sync::Arc};
 use futures_core::future::BoxFuture;
 use mb_core::{
     Answer, Calling, ContractDescriptor, DecodeError, Event, Fault, FaultKind, Message, Request,
-    RequestDescriptor, Streaming,
+    RequestDescriptor, Streaming, Violations,
 };
 
 pub(crate) use behind::{another, published};
@@ -200,19 +200,18 @@ fn arrive<S, R: Request>(
 ) -> Result<(Run<S, R>, Box<R>), Fault> {
     let held = held?;
     let (_, context, body) = request.into_parts();
-    let request = body.decode_boxed().map_err(|error| misshapen(R::DESCRIPTOR, error))?;
+    let request: Box<R> = body.decode_boxed().map_err(|error| misshapen(R::DESCRIPTOR, error))?;
+    // Whatever its sender has checked: not all senders are ours.
+    if let Some(rules) = R::RULES {
+        rules(&request).check_payload(R::DESCRIPTOR.full_name)?;
+    }
     Ok((Run::new(held, context), request))
 }
 
 /// The payload is not what the contract says: names the field, in wire names.
 fn misshapen(request: &RequestDescriptor, error: DecodeError) -> Fault {
-    let error = request.of_payload(error);
-    let details = serde_json::json!({ "path": error.path, "reason": error.reason });
-    Fault::new(
-        FaultKind::ValidationFailed,
-        format!("the payload of {} is not as declared: {error}", request.full_name),
-    )
-    .with_details(details)
+    let what = format!("the payload of {} is not as declared", request.full_name);
+    Violations::from(request.of_payload(error)).into_fault(FaultKind::ValidationFailed, &what)
 }
 
 /// The request is asked for in the way that it is not answered.

@@ -1,7 +1,8 @@
 //! A server about to be started.
 
-use std::{sync::Arc, time::Duration};
+use std::{any::type_name, future::ready, sync::Arc, time::Duration};
 
+use futures_core::future::BoxFuture;
 use mb_core::{
     Actor, Codec, Connected, CustomCodec, Endpoint, EndpointError, Hello, Host, IntoEndpoint,
     Limits, Link, Reply, Subscribe, Transport,
@@ -82,7 +83,8 @@ impl ServerBuilder {
     /// after another; those emitted meanwhile wait in a queue of 256, and emitters wait up to 30 s
     /// for room in it.
     ///
-    /// A handler that fails or panics is in the log, and the next event is handled all the same.
+    /// A handler that fails or panics is in the log, and the next event is handled all the same. An
+    /// event that breaks a rule of its contract is in the log, and not handled.
     pub fn on<E, F, Fut>(mut self, handler: F) -> Self
     where
         E: Subscribe,
@@ -224,6 +226,16 @@ fn attach<E: Subscribe>(
     hub: &Arc<Hub>,
     handler: impl EventHandler<E>,
 ) -> Result<SubscriptionGuard, StartError> {
+    // Whatever its sender has checked: not all senders are ours.
+    let handler = move |event: Received<E>| {
+        let violations = event.found_wrong();
+        if violations.is_empty() {
+            return handler.handle(event);
+        }
+        let name = type_name::<E>();
+        tracing::warn!(event = name, error = %violations, "an event breaks a rule of its contract");
+        Box::pin(ready(Ok(()))) as BoxFuture<'static, Reply<()>>
+    };
     let (reader, registration) = hub.open(E::events(), QUEUE_CAPACITY, Overflow::Wait(EMIT_WAIT));
     SubscriptionGuard::spawn(Subscription::new(reader, registration), handler)
         .map_err(StartError::Handler)

@@ -8,7 +8,7 @@ mod peer;
 mod requests;
 mod stop;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::ready, sync::Arc};
 
 use futures_core::future::BoxFuture;
 use mb_core::{Body, ClientInfo, Context, Endpoint, Fault, Host, Publish};
@@ -61,10 +61,15 @@ impl Server {
     /// [`Overflow::Wait`](crate::Overflow::Wait) make that take time.
     ///
     /// # Errors
-    /// `UNAVAILABLE` once the server has stopped.
+    /// `UNAVAILABLE` once the server has stopped; `VALIDATION_FAILED` where the event breaks a rule of
+    /// its contract.
     pub fn broadcast(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
-        let event = event.into_message().with_context(Context::for_event());
-        Arc::clone(self.0.core()).broadcast(event)
+        match event.into_checked_message() {
+            Ok(event) => {
+                Arc::clone(self.0.core()).broadcast(event.with_context(Context::for_event()))
+            }
+            Err(fault) => Box::pin(ready(Err(fault))),
+        }
     }
 
     /// Says something to every client, outside of any contract: `going down at noon`. Clients get it
@@ -86,14 +91,20 @@ impl Server {
     /// Sends an event to every connection of one client.
     ///
     /// # Errors
-    /// `UNAVAILABLE` where no client of this id is connected.
+    /// `UNAVAILABLE` where no client of this id is connected; `VALIDATION_FAILED` where the event
+    /// breaks a rule of its contract.
     pub fn send_to(
         &self,
         client_id: &str,
         event: impl Publish,
     ) -> BoxFuture<'static, Result<(), Fault>> {
-        let event = event.into_message().with_context(Context::for_event());
-        Arc::clone(self.0.core()).send_to(client_id.to_owned(), event)
+        match event.into_checked_message() {
+            Ok(event) => {
+                let event = event.with_context(Context::for_event());
+                Arc::clone(self.0.core()).send_to(client_id.to_owned(), event)
+            }
+            Err(fault) => Box::pin(ready(Err(fault))),
+        }
     }
 
     /// Stops without losing a call: takes no new ones, ends streams with a reason, waits for calls

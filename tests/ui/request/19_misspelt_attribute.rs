@@ -4,7 +4,7 @@ magicbutton::contract!(
         #[requst]
         async fn get();
 
-        #[acces("order:read")]
+        #[acces(public)]
         #[request]
         async fn fetch();
     }

@@ -214,8 +214,7 @@ async fn a_wrong_payload_names_the_field(arena: &dyn Arena) -> Outcome {
         };
         let fault = fault(FaultKind::ValidationFailed, reply)?;
         holds(format_args!("`{fault}` names {name}"), fault.message().contains(name))?;
-        let told = fault.details().and_then(|details| details.get("path"));
-        same("the path", told.and_then(Value::as_str), Some(path))?;
+        same("the path", fault.violations().next().map(|(path, _)| path), Some(path))?;
         holds("it is not retryable", !fault.is_retryable())?;
     }
     same("handlers that have begun", stage.log.now().begun, 0)
