@@ -32,7 +32,7 @@ macro_rules! contract {
     };
 }
 
-pub use access::{Action, Decision};
+pub use access::{Action, Authorizer, ContractRules, Decision, Question};
 pub use client::{
     Announcement, Call, Client, ClientBuilder, ClientStatus, DurableGuard, DurableSubscribing,
     RawCall, RawStream, Reconnect, StreamCall, Subscribing,
