@@ -14,6 +14,8 @@ pub use mb_runtime::{
     Subscription, SubscriptionGuard, TraceparentError, Transport, UnknownName, WireError,
 };
 
+#[cfg(any(feature = "password", feature = "jwt"))]
+pub use mb_runtime::auth;
 pub use mb_runtime::middleware;
 #[cfg(feature = "nats")]
 pub use mb_runtime::nats;

@@ -54,6 +54,15 @@ pub use server::{Server, ServerBuilder, StartError, StopError};
 pub use session::take_apart;
 pub use subscription::{Notice, Overflow, Received, Subscription, SubscriptionGuard};
 
+/// Authenticators: users with passwords, and JSON Web Tokens.
+#[cfg(any(feature = "password", feature = "jwt"))]
+pub mod auth {
+    #[cfg(feature = "jwt")]
+    pub use crate::login::jwt::{Jwt, JwtKeys, JwtKeysError};
+    #[cfg(feature = "password")]
+    pub use crate::login::password::{Users, UsersError, hash_password};
+}
+
 /// The NATS transport, for what a connection string cannot, or should not, say.
 #[cfg(feature = "nats")]
 pub mod nats {
