@@ -35,8 +35,8 @@ pub struct Limits {
     /// authenticator: 10 s. Then it is dismissed with
     /// [`EndReason::NotAuthenticated`](crate::EndReason::NotAuthenticated).
     pub login: Duration,
-    /// Logins of one connection that may fail one after another, before it has to wait: 10. After
-    /// that, one more each `login_pause`; those before are answered `RATE_LIMIT_EXCEEDED`, with how
+    /// Logins of one connection that may fail one after another, before it has to wait: 10, and at
+    /// least 1. After that, one more each `login_pause`; those before are answered `RATE_LIMIT_EXCEEDED`, with how
     /// long to wait.
     pub failed_logins: u32,
     /// The same for the passwords of one user name, over all connections: 100. Tokens of that user are

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
@@ -205,6 +205,47 @@ async fn the_token_that_was_handed_out_spares_the_password() {
     assert_eq!(told(vault.read().await), "A");
     cut(&wire, &client).await;
     assert_eq!((told(vault.read().await), users.checked()), ("yes".into(), 2));
+}
+
+/// What somebody had before is not taken from them because they were quicker than themselves.
+#[tokio::test(start_paused = true)]
+async fn a_login_that_is_overtaken_leaves_the_token_good_and_a_logout_does_not() {
+    struct Slow(Arc<Mutex<Vec<String>>>);
+
+    #[async_trait::async_trait]
+    impl magicbutton::Authenticator for Slow {
+        async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
+            let (login, token) = match credentials {
+                Credentials::Token(token) => (Login::new(Actor::new("ann")), token),
+                _ => (Login::new(Actor::new("bob")), "made for this".to_owned()),
+            };
+            let slow = if token == "slow" || login.actor.id == "bob" { 2 } else { 1 };
+            sleep(Duration::from_secs(slow)).await;
+            Ok(Login { token: Some(token), ..login })
+        }
+
+        async fn logout(&self, login: &Login) {
+            self.0.lock().unwrap().push(login.token.clone().unwrap());
+        }
+    }
+
+    let revoked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let server = serving().authenticator(Slow(Arc::clone(&revoked))).bind("memory://slow");
+    let _server = server.start().await.unwrap();
+    let client = Client::connect("memory://slow").await.unwrap();
+    let overtaken = async |first: Credentials| {
+        let quick = client.login(Credentials::token("quick"));
+        let (first, quick) = futures_util::join!(client.login(first), quick);
+        assert_eq!(first.unwrap_err().kind(), FaultKind::Unavailable);
+        quick.unwrap();
+        std::mem::take(&mut *revoked.lock().unwrap())
+    };
+    assert_eq!(overtaken(Credentials::token("slow")).await, [] as [&str; 0]);
+    assert_eq!(overtaken(Credentials::password("bob", "")).await, ["made for this"]);
+    let (login, logout) =
+        futures_util::join!(client.login(Credentials::token("slow")), client.logout());
+    assert_eq!((login.unwrap_err().kind(), logout), (FaultKind::Unavailable, Ok(())));
+    assert_eq!(*revoked.lock().unwrap(), ["quick", "slow"]);
 }
 
 /// A token is what a client is asked about, where its server tells tokens from passwords.

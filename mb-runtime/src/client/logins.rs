@@ -80,13 +80,17 @@ impl Logins {
             Standing::As { given, token } => {
                 if let Some(token) = token.filter(|_| by_token) {
                     match send(link, &Credentials::Token(token)).await {
-                        Ok(logged_in) => return Ok(self.note(&given, logged_in)),
+                        Ok(logged_in) => {
+                            self.note(&given, logged_in);
+                            return Ok(());
+                        }
                         Err(fault) if !is_stale(&fault) => return Err(fault),
                         Err(_) => {}
                     }
                 }
                 let logged_in = send(link, &given).await?;
-                Ok(self.note(&given, logged_in))
+                self.note(&given, logged_in);
+                Ok(())
             }
         }
     }

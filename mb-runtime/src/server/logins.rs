@@ -27,9 +27,9 @@ pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
         let refused = login::Response::refused(LoginError::NoLogins);
         return Calling::answered(Ok(Body::new(refused)));
     };
-    let username = match &credentials {
-        Credentials::Password { username, .. } => Some(username.clone()),
-        Credentials::Token(_) => None,
+    let (username, shown) = match &credentials {
+        Credentials::Password { username, .. } => (Some(username.clone()), None),
+        Credentials::Token(token) => (None, Some(token.clone())),
     };
     let attempt = match core.throttle.attempt(peer.failed(), username.as_deref()) {
         Ok(attempt) => attempt,
@@ -38,7 +38,7 @@ pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
     let place = peer.login().begin();
     let weak = Arc::downgrade(core);
     let routes = Arc::clone(&core.routes);
-    let may_be = peer.identity();
+    let identity = peer.identity();
     let logging_in: BoxFuture<'static, Answer> = Box::pin(async move {
         let login = match credentials {
             Credentials::Token(token) => guarded(authenticator.verify(&token)).await,
@@ -56,16 +56,22 @@ pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
                 return Ok(Body::new(login::Response::refused(error)));
             }
         };
+        // What was made for this login goes with it. What somebody had before stays theirs.
+        let is_new = login.token.is_some() && login.token != shown;
         if let Some(core) = weak.upgrade()
-            && let Err(fault) = may_be.check(&core, &login.actor)
+            && let Err(fault) = identity.check(&core, &login.actor)
         {
-            guarded(authenticator.logout(&login)).await;
+            if is_new {
+                guarded(authenticator.logout(&login)).await;
+            }
             return Err(fault.into());
         }
         let response = login::Response::of(&login, username);
-        if let Err(overtaken) = place.fill(Session::new(login, &routes)) {
+        if let Err((overtaken, by_logout)) = place.fill(Session::new(login, &routes)) {
             // Somebody has logged out, or in again, since this began.
-            guarded(authenticator.logout(&overtaken.login)).await;
+            if is_new || by_logout {
+                guarded(authenticator.logout(&overtaken.login)).await;
+            }
             return Ok(Body::new(login::Response::refused(LoginError::Unavailable)));
         }
         Ok(Body::new(response))

@@ -161,23 +161,25 @@ impl JwtKeys {
     }
 }
 
+/// What is wrong with a key, if anything.
+type Check = fn(&DecodingKey) -> Result<(), &'static str>;
+
 /// A key of a set; `None` where it is not for us.
 fn of_set(jwk: &Jwk) -> Option<Result<Key, &'static str>> {
     if !matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature)) {
         return None;
     }
-    let (algorithm, check): (_, fn(&DecodingKey) -> Result<(), &'static str>) =
-        match (&jwk.algorithm, jwk.common.key_algorithm) {
-            (AlgorithmParameters::RSA(_), None | Some(KeyAlgorithm::RS256)) => {
-                (Algorithm::RS256, check_rsa)
-            }
-            (AlgorithmParameters::OctetKeyPair(pair), None | Some(KeyAlgorithm::EdDSA))
-                if pair.curve == EllipticCurve::Ed25519 =>
-            {
-                (Algorithm::EdDSA, check_ed25519)
-            }
-            _ => return None,
-        };
+    let (algorithm, check): (_, Check) = match (&jwk.algorithm, jwk.common.key_algorithm) {
+        (AlgorithmParameters::RSA(_), None | Some(KeyAlgorithm::RS256)) => {
+            (Algorithm::RS256, check_rsa)
+        }
+        (AlgorithmParameters::OctetKeyPair(pair), None | Some(KeyAlgorithm::EdDSA))
+            if pair.curve == EllipticCurve::Ed25519 =>
+        {
+            (Algorithm::EdDSA, check_ed25519)
+        }
+        _ => return None,
+    };
     let key = DecodingKey::from_jwk(jwk).map_err(|_| "it is not in base64url");
     Some(key.and_then(|key| {
         check(&key)?;

@@ -122,16 +122,18 @@ impl SessionLogin {
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Turn {
-    /// Notes who has logged in. Handed back where somebody was quicker.
-    pub(in crate::server) fn fill(self, session: Session) -> Result<(), Session> {
+    /// Notes who has logged in. Handed back where somebody was quicker, and whether by logging out.
+    pub(in crate::server) fn fill(self, session: Session) -> Result<(), (Session, bool)> {
         let mut session = Some(session);
+        let mut is_empty = false;
         self.current.send_if_modified(|current| {
             let is_last = self.turn.load(Ordering::Acquire) == self.own;
             if is_last {
                 *current = session.take().map(Arc::new);
             }
+            is_empty = current.is_none();
             is_last
         });
-        session.map_or(Ok(()), Err)
+        session.map_or(Ok(()), |session| Err((session, is_empty)))
     }
 }
