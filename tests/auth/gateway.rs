@@ -9,9 +9,23 @@ use magicbutton::{
 };
 use serde_json::json;
 
-use crate::{by_hand::ByHand, log_in, serving, told, vault, ways};
+use crate::{
+    by_hand::{ByHand, soon},
+    log_in, serving, told, vault, ways,
+};
 
 type Told = (Option<String>, Option<String>, Action, &'static str, Option<&'static str>, bool);
+
+/// What does not make a gateway.
+const NEARLY: [&str; 7] = [
+    "*:*",
+    "magicbutton:*",
+    "magicbutton:act-for ",
+    "Magicbutton:act-for",
+    "act-for",
+    "gold:read",
+    "",
+];
 
 /// `gate` is a gateway; others have the role that they are called by.
 async fn started(name: &str) -> (Server, Arc<Mutex<Vec<Told>>>) {
@@ -21,9 +35,17 @@ async fn started(name: &str) -> (Server, Arc<Mutex<Vec<Told>>>) {
         .authenticator(|credentials| match credentials {
             Credentials::Token(name) => {
                 let mut actor = Actor { roles: vec![name.clone()], ..Actor::new(&name) };
-                if name == "gate" {
-                    actor.permissions = vec![Actor::ACT_FOR.to_owned()];
-                }
+                let own = match name.as_str() {
+                    "gate" => &[Actor::ACT_FOR][..],
+                    "nearly" => &NEARLY,
+                    // The same one, which has lost it.
+                    "former" => {
+                        actor.id = "gate".to_owned();
+                        &[]
+                    }
+                    _ => &[],
+                };
+                actor.permissions = own.iter().map(|own| (*own).to_owned()).collect();
                 Ok(Login::new(actor))
             }
             _ => Err(LoginError::InvalidCredentials),
@@ -97,6 +119,9 @@ async fn whoever_is_none_acts_for_nobody() {
     for way in ways(&server) {
         let keeper = log_in(&way, Credentials::token("keeper")).await;
         assert_eq!(keeper.whoami().context(for_ann("reader")).await.unwrap(), "keeper");
+        let nearly = log_in(&way, Credentials::token("nearly")).await;
+        assert_eq!(nearly.whoami().context(for_ann("keeper")).await.unwrap(), "nearly");
+        assert_eq!(told(nearly.shift().context(for_ann("keeper")).await), "F");
         let nobody: vault::Client = Client::connect(&*way).await.unwrap().typed().unwrap();
         assert_eq!(nobody.hours().context(for_ann("keeper")).await.unwrap(), "-");
         assert_eq!(told(nobody.read().context(for_ann("keeper")).await), "A");
@@ -111,6 +136,13 @@ async fn whoever_is_none_acts_for_nobody() {
         gate.client().logout().await.unwrap();
         assert_eq!(told(items.next().await.unwrap()), "A");
         assert_eq!(told(gate.read().context(for_ann("keeper")).await), "A");
+        // Or when it may not any more, as the authenticator has it.
+        let gate = log_in(&way, Credentials::token("gate")).await;
+        let mut items = gate.watch().context(for_ann("reader"));
+        items.next().await.unwrap().unwrap();
+        gate.client().login(Credentials::token("gate")).await.unwrap();
+        gate.client().login(Credentials::token("former")).await.unwrap();
+        assert_eq!(told(soon(items.next()).await.unwrap()), "F");
     }
 }
 

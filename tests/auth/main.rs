@@ -43,6 +43,12 @@ contract!(
             what: String,
         }
 
+        #[event]
+        #[access(public)]
+        struct Hint {
+            what: String,
+        }
+
         #[request]
         #[access(public)]
         async fn hours() -> String;
@@ -117,7 +123,7 @@ impl vault::Service for Vault {
 
     async fn tell(&self, cx: &Context, client_id: String) -> Reply<()> {
         let what = who(cx);
-        Ok(cx.send_to(&client_id, vault::Moved { what }).await?)
+        Ok(cx.send_to(&client_id, vault::Hint { what }).await?)
     }
 }
 

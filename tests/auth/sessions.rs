@@ -45,7 +45,7 @@ async fn cut(wire: &Wire, client: &Client) {
     wire.cut();
     let mut status = client.watch_status();
     status.wait_for(|status| !matches!(status, ClientStatus::Connected)).await.unwrap();
-    status.wait_for(|status| *status == ClientStatus::Connected).await.unwrap();
+    soon(status.wait_for(|status| *status == ClientStatus::Connected)).await.unwrap();
 }
 
 /// Provides the next token each time: `t-ann`, always of ann.

@@ -55,7 +55,9 @@ pub fn secret() -> EncodingKey {
 }
 
 pub fn sign(algorithm: Algorithm, key: &EncodingKey, claims: &Value) -> String {
-    encode(&Header::new(algorithm), claims, key).unwrap()
+    // A server with one key does not look at its name; one with several does.
+    let header = Header { kid: Some("rsa".to_owned()), ..Header::new(algorithm) };
+    encode(&header, claims, key).unwrap()
 }
 
 pub fn hs256(claims: &Value) -> String {
@@ -85,6 +87,7 @@ pub fn jwks() -> String {
     let keys = json!({ "keys": [
         { "kty": "EC", "crv": "P-256", "kid": "ec", "x": "AA", "y": "AA" },
         jwk(&rsa(), Algorithm::RS256, "rsa"),
+        jwk(&other_rsa(), Algorithm::RS256, "old"),
         jwk(&ed25519(), Algorithm::EdDSA, "ed"),
     ] });
     keys.to_string()

@@ -4,14 +4,15 @@
 //! Who there is shows in nothing: an unknown name costs the same check as a known one, against a hash of
 //! no password. Checks run beside the tasks, a few at a time, and only so many wait.
 
+mod error;
 mod file;
 mod hashes;
 mod tokens;
 
 use std::{
     collections::HashMap,
-    fmt, io,
-    path::{Path, PathBuf},
+    fmt,
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -24,7 +25,7 @@ use async_trait::async_trait;
 use mb_core::Actor;
 use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 
-pub use self::hashes::hash_password;
+pub use self::{error::UsersError, hashes::hash_password};
 use self::{
     hashes::Hash,
     tokens::{Expired, Tokens},
@@ -64,49 +65,6 @@ pub struct Users {
 struct User {
     actor: Arc<Actor>,
     hash: Hash,
-}
-
-/// Why there are no users. Passwords and hashes are never in it.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum UsersError {
-    /// The file cannot be read.
-    #[error("{} cannot be read", path.display())]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file is not as it should be.
-    #[error("{}:{line}:{column}: {reason}", path.display())]
-    Malformed {
-        /// Which.
-        path: PathBuf,
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-        /// What was found, or expected.
-        reason: String,
-    },
-    /// A user's hash is none.
-    #[error("the password hash of `{username}` {reason}")]
-    Hash {
-        /// Whose.
-        username: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// Two users have the same name, or one has none.
-    #[error("`{username}` is no name for a user: it is empty, or somebody else's")]
-    Name {
-        /// Which.
-        username: String,
-    },
-    /// The system gives no random numbers.
-    #[error("the system gives no random numbers")]
-    Random,
 }
 
 impl Users {
@@ -182,7 +140,7 @@ impl Users {
     }
 
     /// How many passwords are checked at once: as many as there are processors unless set, at least 1.
-    /// Each check takes a thread and, by the usual parameters, 19 MiB. Of the others 1024 wait; one more
+    /// Each check takes a thread and, by the usual parameters, 19 MiB. 1024 are under way or wait; one more
     /// is answered `UNAVAILABLE`.
     #[must_use]
     pub fn checks_at_once(mut self, checks: usize) -> Self {
