@@ -212,3 +212,12 @@ async fn a_client_id_is_whose_who_is_logged_in_under_it() {
     carl.event("hint").await;
     squatter.nothing().await;
 }
+
+#[test]
+fn what_somebody_shows_shows_nowhere() {
+    let auth = magicbutton::Auth { token: Some("s3cret".into()), actor: Some(Actor::new("ann")) };
+    let login = Login { token: Some("s3cret".into()), ..Login::new(Actor::new("ann")) };
+    let shown = [Credentials::password("ann", "s3cret"), Credentials::token("s3cret")];
+    let text = format!("{auth:?} {login:?} {shown:?}");
+    assert!(text.contains("ann") && !text.contains("s3cret"), "{text}");
+}

@@ -127,7 +127,8 @@ async fn whoever_cannot_provide_any_is_asked_again() {
     let (fails, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let (failing, count) = (Arc::clone(&fails), Arc::clone(&calls));
     let provide = move || {
-        count.fetch_add(1, Ordering::Relaxed);
+        let before = count.fetch_add(1, Ordering::Relaxed);
+        assert!(before != 2, "a hook that panics");
         let fails = failing.load(Ordering::Relaxed);
         async move {
             match fails {

@@ -2,17 +2,20 @@
 
 use std::{
     future::Future,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use futures_core::future::BoxFuture;
-use mb_core::{Body, Context, Fault, Link, Message};
+use futures_util::FutureExt;
+use mb_core::{Body, Context, Fault, FaultKind, Link, Message};
 use serde_json::{Map, Value};
 use tokio::{sync::watch, time::Instant};
 
 use super::outgoing::default_timeout;
 use crate::{
+    dispatch::panic_text,
     login::{Credentials, LoggedIn, wire as login},
     session::{system_request, understood},
     wire::system,
@@ -124,7 +127,13 @@ impl Logins {
 
     async fn with_fresh(&self, hook: &Hook, link: &dyn Link) -> Result<(), Fault> {
         // Whoever provides them may be able to later: a client does not end for that.
-        let given = hook().await.map_err(|fault| fault.with_retryable(true))?;
+        let given = AssertUnwindSafe(async { hook().await }).catch_unwind().await;
+        let given = given.unwrap_or_else(|panic| {
+            tracing::error!(error = panic_text(&*panic), "whoever provides credentials panicked");
+            let reason = "whoever provides the credentials panicked";
+            Err(Fault::new(FaultKind::Internal, reason))
+        });
+        let given = given.map_err(|fault| fault.with_retryable(true))?;
         let logged_in = send(link, &given).await?;
         // Somebody may have logged in otherwise, or out, meanwhile.
         if matches!(&*self.standing(), Standing::By(_)) {
