@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use futures_util::FutureExt;
-use magicbutton::{Context, Reply, contract};
+use magicbutton::{Actor, Context, Reply, contract};
 
 contract!(
     #[contract(version = "1.0.0")]
@@ -52,4 +52,50 @@ fn a_call_in_process_allocates_at_most_four_times() {
     assert!(counted.count_total <= 4, "{counted:?}");
     // Three today: the request, the handler's future, the reply.
     assert!(counted.count_total > 0, "the counter counts");
+}
+
+contract!(
+    #[contract(version = "1.0.0")]
+    mod safe {
+        #[roles]
+        enum Role {
+            #[grants("gold:read")]
+            Reader,
+        }
+
+        #[request]
+        #[access(public)]
+        async fn look(at: u32) -> u32;
+
+        #[request]
+        #[access("gold:read")]
+        async fn read(at: u32) -> u32;
+    }
+);
+
+struct Safe;
+
+impl safe::Service for Safe {
+    async fn look(&self, _: &Context, at: u32) -> Reply<u32> {
+        Ok(at)
+    }
+
+    async fn read(&self, _: &Context, at: u32) -> Reply<u32> {
+        Ok(at)
+    }
+}
+
+#[test]
+fn asking_who_may_allocates_nothing() {
+    let reader = || Actor { roles: vec!["reader".to_owned()], ..Actor::new("ann") };
+    let client = safe::Client::in_process_as(Safe, reader());
+    let nobody = safe::Client::in_process(Safe);
+    let counted = |call: &dyn Fn() -> u32| {
+        call();
+        allocation_counter::measure(|| _ = call()).count_total
+    };
+    let open = counted(&|| nobody.look(1).now_or_never().unwrap().unwrap());
+    assert!(open > 0, "the counter counts");
+    assert_eq!(counted(&|| client.look(1).now_or_never().unwrap().unwrap()), open);
+    assert_eq!(counted(&|| client.read(1).now_or_never().unwrap().unwrap()), open);
 }

@@ -254,7 +254,7 @@ fn authenticator(
         Credentials::Password { username, password } if password == "swordfish" => {
             log.lock().unwrap().push(username.clone());
             let roles = vec!["customer".to_owned()];
-            let actor = Actor { id: username, kind: "user".into(), roles, permissions: Vec::new() };
+            let actor = Actor { roles, ..Actor::new(username) };
             Ok(Login { token: Some("t-1".into()), ..Login::new(actor) })
         }
         Credentials::Token(token) if token == "old" => Err(LoginError::TokenExpired),

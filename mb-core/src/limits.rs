@@ -35,6 +35,15 @@ pub struct Limits {
     /// authenticator: 10 s. Then it is dismissed with
     /// [`EndReason::NotAuthenticated`](crate::EndReason::NotAuthenticated).
     pub login: Duration,
+    /// Logins of one connection that may fail one after another, before it has to wait: 10, and at
+    /// least 1. After that, one more each `login_pause`; those before are answered `RATE_LIMIT_EXCEEDED`, with how
+    /// long to wait.
+    pub failed_logins: u32,
+    /// The same for the passwords of one user name, over all connections: 100. Tokens of that user are
+    /// not counted, and not held up.
+    pub failed_passwords: u32,
+    /// How long it takes until one more login may fail: 5 s.
+    pub login_pause: Duration,
 }
 
 impl Default for Limits {
@@ -50,6 +59,9 @@ impl Default for Limits {
             silence: Duration::from_secs(90),
             handshake: Duration::from_secs(10),
             login: Duration::from_secs(10),
+            failed_logins: 10,
+            failed_passwords: 100,
+            login_pause: Duration::from_secs(5),
         }
     }
 }

@@ -43,7 +43,7 @@ macro_rules! contract {
     };
 }
 
-pub use access::{Action, Decision};
+pub use access::{Action, Authorizer, ContractRules, Decision, Question};
 pub use client::{
     Announcement, Call, Client, ClientBuilder, ClientStatus, DurableGuard, DurableSubscribing,
     RawCall, RawStream, Reconnect, StreamCall, Subscribing,
@@ -69,6 +69,15 @@ pub use subscription::{Notice, Overflow, Received, Subscription, SubscriptionGua
 /// contract have, by `#[derive(garde::Validate)]` or by hand.
 #[cfg(feature = "validate")]
 pub use garde;
+
+/// Authenticators: users with passwords, and JSON Web Tokens.
+#[cfg(any(feature = "password", feature = "jwt"))]
+pub mod auth {
+    #[cfg(feature = "jwt")]
+    pub use crate::login::jwt::{Jwt, JwtKeys, JwtKeysError};
+    #[cfg(feature = "password")]
+    pub use crate::login::password::{Users, UsersError, hash_password};
+}
 
 /// The NATS transport, for what a connection string cannot, or should not, say, and what the engine
 /// is to enforce.

@@ -26,6 +26,10 @@ mod on {
         counter!("magicbutton.reconnects").increment(1);
     }
 
+    pub(crate) fn login_throttled() {
+        counter!("magicbutton.logins.throttled").increment(1);
+    }
+
     /// A connection, while it is there.
     pub(crate) struct Connection(());
 
@@ -55,6 +59,8 @@ mod off {
     pub(crate) fn dropped() {}
     #[inline]
     pub(crate) fn reconnected() {}
+    #[inline]
+    pub(crate) fn login_throttled() {}
 
     /// A connection, while it is there.
     pub(crate) struct Connection(());

@@ -116,6 +116,7 @@ impl Context {
     pub fn receive(&mut self, caller: Arc<Caller>) {
         self.caller = Some(caller);
         self.actor = None;
+        self.gateway = None;
     }
 
     /// Takes another's place, and stays the receiver's view that the other was: who the caller is does
@@ -124,12 +125,14 @@ impl Context {
         if other.is_view() {
             self.caller = other.caller.take();
             self.actor = other.actor.take();
+            self.gateway = other.gateway.take();
         }
     }
 
-    /// A server's view, with who its own login says is acting.
+    /// A server's view, with who its own login says is acting, and the gateway that says for whom.
     #[doc(hidden)]
-    pub fn act(&mut self, actor: Option<Arc<Actor>>) {
+    pub fn act(&mut self, actor: Option<Arc<Actor>>, gateway: Option<Arc<Actor>>) {
         self.actor = actor;
+        self.gateway = gateway;
     }
 }

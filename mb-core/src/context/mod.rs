@@ -4,6 +4,7 @@
 //! they are first asked for, and every clone then sees the same ones. A receiver's context is a
 //! view: what the sender wrote, plus what only the receiver knows, namely who the caller is.
 
+mod actor;
 mod flow;
 mod ids;
 mod trace;
@@ -17,11 +18,11 @@ use std::{
 };
 
 use futures_core::future::BoxFuture;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::{Caller, Fault, Message, Publish};
+pub use actor::{Actor, Auth};
 use ids::SharedId;
 pub use trace::{Span, TraceparentError};
 pub use wire::Travelling;
@@ -30,8 +31,9 @@ pub use wire::Travelling;
 pub struct Context {
     /// Who sent it, where this is a server's view of a message.
     caller: Option<Arc<Caller>>,
-    /// Who is logged in on the connection that it came over.
+    /// Who is logged in on the connection that it came over, or whom the gateway there acts for.
     actor: Option<Arc<Actor>>,
+    gateway: Option<Arc<Actor>>,
     deadline: Option<Instant>,
     written: OnceLock<Arc<Written>>,
 }
@@ -50,45 +52,11 @@ struct Written {
     parent_span: Option<SharedId>,
 }
 
-/// On whose behalf a message is sent, as its sender says.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Auth {
-    /// A token that a server can verify.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
-    /// Who a verified token says is acting. A server never believes a client about this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub actor: Option<Actor>,
-}
-
-/// Somebody who acts: a user, a service.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Actor {
-    /// Who it is.
-    pub id: String,
-    /// What it is: `user`, `service`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The roles it has, in kebab-case.
-    pub roles: Vec<String>,
-    /// What it may do: `order:read`.
-    pub permissions: Vec<String>,
-}
-
-impl Actor {
-    /// Somebody of this id: a `user` with no roles.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), kind: "user".to_owned(), ..Self::default() }
-    }
-}
-
 impl Context {
     /// An empty context: the start of a conversation. Allocates nothing.
     #[inline]
     pub const fn new() -> Self {
-        Self { caller: None, actor: None, deadline: None, written: OnceLock::new() }
+        Self { caller: None, actor: None, gateway: None, deadline: None, written: OnceLock::new() }
     }
 
     /// The message's id: any string; a UUID v7 where the sender set none.
@@ -118,17 +86,6 @@ impl Context {
     /// The token that the sender acts with.
     pub fn token(&self) -> Option<&str> {
         self.written().auth.as_ref()?.token.as_deref()
-    }
-
-    /// Who is acting. In a handler: who has logged in on the connection that the message came over,
-    /// as the server's authenticator has it, whatever the client writes. Elsewhere: whom this
-    /// program named itself.
-    pub fn actor(&self) -> Option<&Actor> {
-        match &self.actor {
-            Some(actor) => Some(actor),
-            None if self.is_view() => None,
-            None => self.written().auth.as_ref()?.actor.as_ref(),
-        }
     }
 
     /// One entry of what the two sides agreed to say beside the payload.
@@ -316,10 +273,11 @@ impl Default for Context {
 impl Clone for Context {
     fn clone(&self) -> Self {
         self.written();
-        let Self { caller, actor, deadline, written } = self;
+        let Self { caller, actor, gateway, deadline, written } = self;
         Self {
             caller: caller.clone(),
             actor: actor.clone(),
+            gateway: gateway.clone(),
             deadline: *deadline,
             written: written.clone(),
         }

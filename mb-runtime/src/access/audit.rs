@@ -5,9 +5,9 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use mb_core::{Access, Actor, Caller, RequestDescriptor};
+use mb_core::{Access, Actor, RequestDescriptor};
 
-use super::Rule;
+use super::{Rule, Who};
 use crate::dispatch::panic_text;
 
 /// What somebody wants to do.
@@ -28,8 +28,10 @@ pub enum Action {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Decision<'a> {
-    /// Who is logged in on the connection; `None` where nobody is.
+    /// Who is logged in on the connection, or whom the gateway there acts for; `None` where nobody is.
     pub actor: Option<&'a Actor>,
+    /// The gateway that acts for them, if one does: see [`Actor::ACT_FOR`].
+    pub gateway: Option<&'a Actor>,
     /// The id of the client. It chose that itself: an address, not a proof.
     pub client_id: &'a str,
     /// What they want to do.
@@ -57,40 +59,29 @@ impl Audit {
 
     /// Tells of a decision by a rule.
     #[inline]
-    pub(crate) fn decided(
-        &self,
-        rule: &Rule,
-        action: Action,
-        actor: Option<&Actor>,
-        client_id: &str,
-        allowed: bool,
-    ) {
+    pub(crate) fn decided(&self, rule: &Rule, action: Action, who: Who<'_>, allowed: bool) {
         if allowed && self.0.is_none() {
             return;
         }
         let (name, access) = (rule.name, rule.access);
         if !allowed {
-            let lacks = actor.map(|actor| access.lacks(rule.contract, actor)).unwrap_or_default();
-            log(action, name, actor, client_id, &Missing(&lacks));
+            let missing = match who.actor.map(|actor| access.lacks(rule.contract, actor)) {
+                None => Missing::Login,
+                Some(lacks) if lacks.is_empty() => Missing::Consent("the authorizer's consent"),
+                Some(lacks) => Missing::Parts(lacks),
+            };
+            log(action, name, who, &missing);
         }
-        self.tell(&Decision { actor, client_id, action, name, rule: access, guard: None, allowed });
+        self.tell(&decision(who, action, name, access, None, allowed));
     }
 
     /// Tells of a decision by a guard.
-    pub(crate) fn guarded(
-        &self,
-        request: &'static RequestDescriptor,
-        actor: Option<&Actor>,
-        caller: Option<&Caller>,
-        allowed: bool,
-    ) {
+    pub(crate) fn guarded(&self, request: &'static RequestDescriptor, who: Who<'_>, allowed: bool) {
         let (action, name) = (Action::Request, request.full_name);
-        let client_id = caller.map_or("", Caller::id);
         if !allowed {
-            log(action, name, actor, client_id, &format_args!("the guard's consent"));
+            log(action, name, who, &Missing::Consent("the guard's consent"));
         }
-        let (rule, guard) = (&request.access, request.guard);
-        self.tell(&Decision { actor, client_id, action, name, rule, guard, allowed });
+        self.tell(&decision(who, action, name, &request.access, request.guard, allowed));
     }
 
     /// Tells the hook.
@@ -103,25 +94,49 @@ impl Audit {
     }
 }
 
-#[cold]
-fn log(
+#[inline]
+fn decision<'a>(
+    who: Who<'a>,
     action: Action,
-    name: &str,
-    actor: Option<&Actor>,
-    client_id: &str,
-    missing: &dyn fmt::Display,
-) {
-    let actor = actor.map(|actor| actor.id.as_str());
-    tracing::warn!(name, ?action, actor, client_id, %missing, "access was denied");
+    name: &'static str,
+    rule: &'static Access,
+    guard: Option<&'static str>,
+    allowed: bool,
+) -> Decision<'a> {
+    let Who { actor, gateway, client_id } = who;
+    Decision { actor, gateway, client_id, action, name, rule, guard, allowed }
 }
 
-/// What of a rule is not met: a login, or some of its parts.
-struct Missing<'a>(&'a [Access]);
+#[cold]
+fn log(action: Action, name: &str, who: Who<'_>, missing: &Missing) {
+    let actor = who.actor.map(|actor| actor.id.as_str());
+    let gateway = who.gateway.map(|gateway| gateway.id.as_str());
+    let client_id = who.client_id;
+    tracing::warn!(name, ?action, actor, gateway, client_id, %missing, "access was denied");
+}
 
-impl fmt::Display for Missing<'_> {
+/// What was not met.
+enum Missing {
+    Login,
+    /// Parts of the rule.
+    Parts(Vec<Access>),
+    /// What somebody has to say who is asked beside the rule.
+    Consent(&'static str),
+}
+
+impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((first, others)) = self.0.split_first() else { return f.write_str("a login") };
-        first.fmt(f)?;
-        others.iter().try_for_each(|other| write!(f, ", {other}"))
+        let parts = match self {
+            Self::Login => return f.write_str("a login"),
+            Self::Consent(whose) => return f.write_str(whose),
+            Self::Parts(parts) => parts,
+        };
+        for (position, part) in parts.iter().enumerate() {
+            if position > 0 {
+                f.write_str(", ")?;
+            }
+            part.fmt(f)?;
+        }
+        Ok(())
     }
 }

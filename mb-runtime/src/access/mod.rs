@@ -4,10 +4,13 @@
 //! A rule is weighed once for each actor, when they log in. What is left for each message is one bit.
 
 mod audit;
+mod authorizer;
 mod rules;
 
 pub(crate) use audit::Audit;
 pub use audit::{Action, Decision};
+pub use authorizer::{Authorizer, ContractRules, Question};
+pub(crate) use authorizer::{Judge, Who};
 pub(crate) use rules::{Readers, Rights, Rule, Rules};
 
 use mb_core::{Fault, FaultKind};

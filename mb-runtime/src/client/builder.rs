@@ -1,9 +1,6 @@
 //! A client about to connect.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use mb_core::{
     Actor, Codec, Contract, ContractVersion, CustomCodec, Endpoint, EndpointError, Event, Fault,
@@ -18,6 +15,7 @@ use super::{
     inbound::Inbound,
     layered::Layered,
     line::{Line, LineLink},
+    logins::Logins,
     outgoing::default_timeout,
 };
 use crate::{
@@ -41,8 +39,10 @@ pub struct ClientBuilder {
     codecs: Vec<Codec>,
     limits: Limits,
     reconnect: Reconnect,
-    credentials: Option<Credentials>,
+    logins: Logins,
     layers: Layers,
+    /// Whether somebody provides what a login is renewed with.
+    renews: bool,
 }
 
 impl ClientBuilder {
@@ -111,7 +111,27 @@ impl ClientBuilder {
     /// Logs in with these on every connection, before anything else is sent. See also
     /// [`Client::login`].
     pub fn login(mut self, credentials: Credentials) -> Self {
-        self.credentials = Some(credentials);
+        self.logins = Logins::with(credentials);
+        self
+    }
+
+    /// Logs in with what this provides: on every connection, before anything else is sent, and again
+    /// before the login ends by itself, a minute ahead, or when four fifths of its time are over. Streams
+    /// and subscriptions go on. So it provides what is good now, a token that is renewed meanwhile, say.
+    ///
+    /// What it fails with is told to [`Client::errors`], and it is asked again: after a second at first,
+    /// then each time after twice as long, 30 s at most; or on the next attempt to connect. It has the
+    /// time that connecting may take ([`Limits::handshake`]). Ahead of time it is asked in a task on the
+    /// runtime that the client was connected on; without one, it is not.
+    ///
+    /// [`Client::login`] and [`Client::logout`] end this.
+    pub fn login_with<F, Fut>(mut self, provide: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Credentials, Fault>> + Send + 'static,
+    {
+        self.logins = Logins::by(provide);
+        self.renews = true;
         self
     }
 
@@ -166,15 +186,16 @@ impl ClientBuilder {
     /// what [`Client::login`] may fail with, where the client logs in;
     /// `VALIDATION_FAILED` where the connection string is wrong.
     pub async fn connect(self, endpoint: impl IntoEndpoint) -> Result<Client, Fault> {
-        let (timeout, checks_replies) = (self.timeout, self.checks_replies);
+        let (timeout, checks_replies, renews) = (self.timeout, self.checks_replies, self.renews);
         let (reconnect, layers) = (self.reconnect.clone(), self.layers.clone());
         let (dialer, inbound) = self.dialer(endpoint.into_endpoint(), ClientStatus::Connecting)?;
+        let logins = Arc::clone(&dialer.logins);
         // It may start as soon as the server knows it: not before it is known here.
         let (connected, line) =
             Line::connect(dialer, reconnect, Arc::clone(&inbound)).await.map_err(Fault::of_call)?;
         let id = connected.client_id.clone();
-        Ok(match line {
-            Some(line) => client(id, inbound, (timeout, checks_replies), layers, line),
+        let client = match line {
+            Some(line) => client(id, inbound, (timeout, checks_replies), layers, line, logins),
             None => {
                 let link =
                     Layered::over(Arc::clone(&connected.link), layers, Arc::clone(&inbound.gate));
@@ -186,10 +207,15 @@ impl ClientBuilder {
                     server,
                     timeout,
                     checks_replies,
+                    logins,
                     leaves: true,
                 }))
             }
-        })
+        };
+        if renews {
+            client.0.renewal().start();
+        }
+        Ok(client)
     }
 
     /// A client that is there at once, and connects by itself, for as long as that takes. Until it
@@ -203,12 +229,16 @@ impl ClientBuilder {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Fault::unavailable("connecting needs a tokio runtime").of_call());
         }
-        let (timeout, checks_replies) = (self.timeout, self.checks_replies);
+        let (timeout, checks_replies, renews) = (self.timeout, self.checks_replies, self.renews);
         let (reconnect, layers) = (self.reconnect.clone(), self.layers.clone());
         let (dialer, inbound) = self.dialer(endpoint.into_endpoint(), ClientStatus::Connecting)?;
-        let id = dialer.id.clone();
+        let (id, logins) = (dialer.id.clone(), Arc::clone(&dialer.logins));
         let line = Line::connect_lazily(dialer, reconnect, Arc::clone(&inbound));
-        Ok(client(id, inbound, (timeout, checks_replies), layers, line))
+        let client = client(id, inbound, (timeout, checks_replies), layers, line, logins);
+        if renews {
+            client.0.renewal().start();
+        }
+        Ok(client)
     }
 
     fn dialer(
@@ -233,8 +263,8 @@ impl ClientBuilder {
         let id = id.unwrap_or_else(|| format!("client-{}", Uuid::now_v7()));
         let codecs = Codec::BUILT_IN.into_iter().chain(self.codecs).collect();
         let limits = Arc::new(self.limits);
-        let credentials = Mutex::new(self.credentials);
-        Ok((Dialer { targets, hello: self.hello, id, codecs, limits, credentials }, inbound))
+        let logins = Arc::new(self.logins);
+        Ok((Dialer { targets, hello: self.hello, id, codecs, limits, logins }, inbound))
     }
 }
 
@@ -245,6 +275,7 @@ pub(super) fn in_process(contract: ServedContract, actor: Option<Actor>) -> Clie
         server::in_process(contract, actor, Arc::clone(&inbound) as Arc<dyn Link>);
     let (link, id) = (Arc::clone(&connected.link), connected.client_id.clone());
     let server = Server::Own(connected, server);
+    let logins = Arc::default();
     Client(Arc::new(Shared {
         link,
         inbound,
@@ -252,6 +283,7 @@ pub(super) fn in_process(contract: ServedContract, actor: Option<Actor>) -> Clie
         server,
         timeout: None,
         checks_replies: false,
+        logins,
         leaves: true,
     }))
 }
@@ -262,12 +294,14 @@ fn client(
     (timeout, checks_replies): (Option<Duration>, bool),
     layers: Layers,
     line: Arc<Line>,
+    logins: Arc<Logins>,
 ) -> Client {
     let link: Arc<dyn Link> = Arc::new(LineLink(Arc::clone(&line)));
     let timeout = timeout.or_else(|| default_timeout(&*link));
     let link = Layered::over(link, layers, Arc::clone(&inbound.gate));
     let server = Server::Line(line);
-    Client(Arc::new(Shared { link, inbound, id, server, timeout, checks_replies, leaves: true }))
+    let leaves = true;
+    Client(Arc::new(Shared { link, inbound, id, server, timeout, checks_replies, logins, leaves }))
 }
 
 impl std::fmt::Debug for ClientBuilder {

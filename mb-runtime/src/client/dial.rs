@@ -1,19 +1,16 @@
 //! How a client gets a connection: the transport, then, where it only moves frames, a session, and
 //! the registration over it. Used for the first connection and for every one after it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use mb_core::{
-    Body, Codec, Connected, Connection, Context, ContractVersion, Dial, Duplex, EndReason,
-    Endpoint, Fault, FaultKind, Hello, Introduction, Limits, Link, Message, Transport,
-    codec_option,
+    Body, Codec, Connected, Connection, ContractVersion, Dial, Duplex, EndReason, Endpoint, Fault,
+    FaultKind, Hello, Introduction, Limits, Link, Transport, codec_option,
 };
-use serde_json::Map;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
+use super::logins::Logins;
 use crate::{
-    client::outgoing::default_timeout,
-    login::{Credentials, LoggedIn, wire as login},
     session::{self, Side, system_request, understood},
     wire::system,
 };
@@ -28,7 +25,7 @@ pub(super) struct Dialer {
     pub(super) codecs: Arc<[Codec]>,
     pub(super) limits: Arc<Limits>,
     /// What it logs in with, on every connection.
-    pub(super) credentials: Mutex<Option<Credentials>>,
+    pub(super) logins: Arc<Logins>,
 }
 
 /// A connection, and whether it has to be looked after.
@@ -53,7 +50,10 @@ impl Dialer {
         dial.id.clone_from(&self.id);
         dial.codecs = Arc::clone(&self.codecs);
         dial.limits = Arc::clone(&self.limits);
-        let dialed = match transport.connect(endpoint, dial).await? {
+        let connection = transport.connect(endpoint, dial).await?;
+        // An engine may have several servers, of which only one knows a token that it has handed out.
+        let by_token = matches!(connection, Connection::Framed(_));
+        let dialed = match connection {
             Connection::Linked(connected) if connected.link.may_be_lost() => {
                 Dialed::Session(connected, self.codec(endpoint)?)
             }
@@ -70,18 +70,15 @@ impl Dialer {
         let (Dialed::Linked(connected) | Dialed::Session(connected, _)) = &dialed;
         // Given up half-way, or refused, the connection goes too.
         let provisional = Provisional::new(&connected.link);
-        let credentials = self.credentials().clone();
-        if let Some(credentials) = credentials {
-            let logging_in = log_in(&*connected.link, &credentials);
-            match &dialed {
-                Dialed::Linked(_) => drop(logging_in.await?),
-                Dialed::Session(..) => {
-                    let limit = self.limits.handshake;
-                    drop(timeout(limit, logging_in).await.unwrap_or_else(|_| {
-                        let reason = format!("{endpoint} did not answer a login within {limit:?}");
-                        Err(Fault::unavailable(reason))
-                    })?);
-                }
+        let logging_in = self.logins.log_in(&*connected.link, by_token);
+        match &dialed {
+            Dialed::Linked(_) => logging_in.await?,
+            Dialed::Session(..) => {
+                let limit = self.limits.handshake;
+                timeout(limit, logging_in).await.unwrap_or_else(|_| {
+                    let reason = format!("there was no login at {endpoint} within {limit:?}");
+                    Err(Fault::unavailable(reason))
+                })?;
             }
         }
         if let Some(served) = &connected.contracts {
@@ -95,11 +92,6 @@ impl Dialer {
     fn codec(&self, endpoint: &Endpoint) -> Result<Codec, Fault> {
         let asked = codec_option(endpoint, &self.codecs)?;
         Ok(asked.or_else(|| self.codecs.first().cloned()).unwrap_or(Codec::JSON))
-    }
-
-    /// What it logs in with.
-    pub(super) fn credentials(&self) -> MutexGuard<'_, Option<Credentials>> {
-        self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a server serves what this client calls.
@@ -165,28 +157,6 @@ impl Dialer {
             let reason = "the server did not register this client";
             Err(Fault::new(FaultKind::Forbidden, reason))
         }
-    }
-}
-
-/// Logs in over a link.
-pub(super) async fn log_in(link: &dyn Link, credentials: &Credentials) -> Result<LoggedIn, Fault> {
-    let body = Body::new(login::Request::new(credentials));
-    let response = link.call(in_time(system_request(system::LOGIN, body), link)).await;
-    understood::<login::Response>(response)?.logged_in()
-}
-
-/// Logs out over a link.
-pub(super) async fn log_out(link: &dyn Link) -> Result<(), Fault> {
-    let body = Body::new(Map::<String, serde_json::Value>::new());
-    let response = link.call(in_time(system_request(system::LOGOUT, body), link)).await;
-    understood::<system::Done>(response).map(drop)
-}
-
-/// With the limit that every call over a network has.
-fn in_time(request: Message, link: &dyn Link) -> Message {
-    match default_timeout(link) {
-        Some(limit) => request.with_context(Context::new().with_deadline(Instant::now() + limit)),
-        None => request,
     }
 }
 

@@ -7,8 +7,10 @@ mod durable;
 mod inbound;
 mod layered;
 mod line;
+mod logins;
 mod outgoing;
 mod reconnect;
+mod renewal;
 mod status;
 mod stream;
 mod subscribing;
@@ -37,7 +39,7 @@ pub use status::ClientStatus;
 pub use stream::{RawStream, StreamCall};
 pub use subscribing::Subscribing;
 
-use self::{inbound::Inbound, line::Line};
+use self::{inbound::Inbound, line::Line, logins::Logins, renewal::Renewal};
 use crate::{
     dispatch::ServedContract,
     login::{Credentials, LoggedIn},
@@ -59,6 +61,7 @@ struct Shared {
     timeout: Option<Duration>,
     /// Whether replies are held to the rules of their contract.
     checks_replies: bool,
+    logins: Arc<Logins>,
     /// Whether the last handle that is dropped leaves the server.
     leaves: bool,
 }
@@ -220,15 +223,20 @@ impl Client {
         }
     }
 
-    /// Logs in. On every connection to come the client logs in again, with these, by itself.
+    /// Logs in. On every connection to come the client logs in again by itself: with these, or with
+    /// the token that the server has handed out for a password, as long as that is good. Subscriptions
+    /// that the server had refused are asked for again.
     ///
     /// # Errors
     /// Codes `INVALID_CREDENTIALS`, `INVALID_TOKEN` and `TOKEN_EXPIRED`, as the server has it;
+    /// `RATE_LIMIT_EXCEEDED`, with how long to wait, where too many logins have failed;
+    /// `FORBIDDEN` where somebody else is logged in under this client's [id](Self::id);
     /// `UNAVAILABLE` where the client is not connected, or the server cannot tell now.
     pub async fn login(&self, credentials: Credentials) -> Result<LoggedIn, Fault> {
-        let logged_in = dial::log_in(&*self.0.link, &credentials).await.map_err(Fault::of_call)?;
-        if let Server::Line(line) = &self.0.server {
-            line.log_in_with(Some(credentials));
+        let Shared { logins, link, server, .. } = &*self.0;
+        let logged_in = logins.log_in_with(&**link, credentials).await.map_err(Fault::of_call)?;
+        if let Server::Line(line) = server {
+            line.subscribe_refused().await;
         }
         Ok(logged_in)
     }
@@ -239,10 +247,12 @@ impl Client {
     /// `UNAVAILABLE` where the client is not connected: the connections to come log in no more all
     /// the same.
     pub async fn logout(&self) -> Result<(), Fault> {
-        if let Server::Line(line) = &self.0.server {
-            line.log_in_with(None);
-        }
-        dial::log_out(&*self.0.link).await.map_err(Fault::of_call)
+        self.0.logins.log_out(&*self.0.link).await.map_err(Fault::of_call)
+    }
+
+    /// Who the client is logged in as, as the server has said last; nobody once that is over.
+    pub fn logged_in(&self) -> Option<LoggedIn> {
+        self.0.logins.now()
     }
 
     /// Leaves the server: later calls answer `UNAVAILABLE`, subscriptions end with
@@ -282,12 +292,25 @@ impl Client {
             id: peer.connection_id.clone(),
             server: Server::Peer(peer.client_id.clone()),
             checks_replies: false,
+            logins: Arc::default(),
             leaves: false,
         }))
     }
 }
 
 impl Shared {
+    fn renewal(&self) -> Renewal {
+        Renewal {
+            logins: Arc::clone(&self.logins),
+            link: Arc::downgrade(&self.link),
+            line: match &self.server {
+                Server::Line(line) => Some(Arc::downgrade(line)),
+                _ => None,
+            },
+            inbound: Arc::clone(&self.inbound),
+        }
+    }
+
     fn leave(&self) {
         self.link.close(EndReason::ClientDisconnected);
         self.inbound.close(EndReason::ClientDisconnected);

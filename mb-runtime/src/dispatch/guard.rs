@@ -5,10 +5,10 @@ use std::future::Future;
 
 use futures_core::Stream;
 use futures_util::TryFutureExt;
-use mb_core::{Failure, Fault, Reply, Request};
+use mb_core::{Caller, Failure, Fault, Reply, Request};
 
 use super::Run;
-use crate::access::refused;
+use crate::access::{Who, refused};
 
 impl<S, R: Request> Run<S, R> {
     /// Goes on where the guard has said yes. What it failed with, the request fails with. Generated
@@ -18,8 +18,10 @@ impl<S, R: Request> Run<S, R> {
     /// `FORBIDDEN` where it has said no; `AUTHENTICATION_REQUIRED` where nobody is logged in either.
     pub fn pass(&self, answer: Reply<bool>) -> Result<(), Fault> {
         let allowed = answer.map_err(Failure::into_fault)?;
-        let actor = self.context().actor();
-        self.audit().guarded(R::DESCRIPTOR, actor, self.context().caller(), allowed);
+        let context = self.context();
+        let (actor, gateway) = (context.actor(), context.gateway());
+        let client_id = context.caller().map_or("", Caller::id);
+        self.audit().guarded(R::DESCRIPTOR, Who { actor, gateway, client_id }, allowed);
         if allowed { Ok(()) } else { Err(refused(R::DESCRIPTOR.full_name, actor.is_some())) }
     }
 }

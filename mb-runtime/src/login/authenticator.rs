@@ -14,11 +14,23 @@ use super::Credentials;
 pub trait Authenticator: Send + Sync + 'static {
     /// Who it is that shows these.
     ///
+    /// It may be dropped at any point, when the client leaves meanwhile: it is to be cancel safe.
+    ///
     /// # Errors
     /// See [`LoginError`]: the client is told which, and nothing more.
     async fn login(&self, credentials: Credentials) -> Result<Login, LoginError>;
 
-    /// Somebody has logged out. Whether anything has to be done about it is up to the implementer.
+    /// Whose token this is. A client that logs in with a token is asked about here; as
+    /// [`login`](Self::login) with it, unless it is implemented.
+    ///
+    /// # Errors
+    /// As [`login`](Self::login).
+    async fn verify(&self, token: &str) -> Result<Login, LoginError> {
+        self.login(Credentials::token(token)).await
+    }
+
+    /// Somebody has logged out: the token of this login, if it has one, is to be good for nothing from
+    /// here on. Whether anything has to be done about that is up to the implementer.
     async fn logout(&self, _login: &Login) {}
 }
 
@@ -29,6 +41,21 @@ where
 {
     async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
         self(credentials)
+    }
+}
+
+#[async_trait]
+impl<A: Authenticator + ?Sized> Authenticator for Arc<A> {
+    async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
+        (**self).login(credentials).await
+    }
+
+    async fn verify(&self, token: &str) -> Result<Login, LoginError> {
+        (**self).verify(token).await
+    }
+
+    async fn logout(&self, login: &Login) {
+        (**self).logout(login).await;
     }
 }
 

@@ -5,6 +5,12 @@
 
 mod authenticator;
 mod credentials;
+#[cfg(any(feature = "password", feature = "jwt"))]
+mod digest;
+#[cfg(feature = "jwt")]
+pub(crate) mod jwt;
+#[cfg(feature = "password")]
+pub(crate) mod password;
 pub(crate) mod wire;
 
 pub use authenticator::{Authenticator, Login, LoginError};

@@ -38,6 +38,7 @@ use super::{
 /// | `magicbutton.events.queued` | histogram, events in a subscription's queue, this one included | |
 /// | `magicbutton.events.dropped` | counter, events that a full subscription has not got | |
 /// | `magicbutton.reconnects` | counter, connections made again | |
+/// | `magicbutton.logins.throttled` | counter, logins that were turned away because too many had failed | |
 /// | `magicbutton.connections` | gauge, sessions of either side | |
 ///
 /// Of codes that a peer has sent, each [`Metrics`] has 256 at most; more count as `_OTHER`.

@@ -15,7 +15,7 @@ use super::{
     stop::Running,
 };
 use crate::{
-    access::{Audit, Decision},
+    access::{Audit, Authorizer, Decision, Judge},
     dispatch::{DuplicateContract, ServedContract},
     login::Authenticator,
     middleware::{Layers, Middleware},
@@ -43,6 +43,7 @@ pub struct ServerBuilder {
     limits: Limits,
     authenticator: Option<Arc<dyn Authenticator>>,
     audit: Audit,
+    judge: Judge,
     layers: Layers,
     drain: Duration,
 }
@@ -60,6 +61,7 @@ impl Default for ServerBuilder {
             limits: Limits::default(),
             authenticator: None,
             audit: Audit::default(),
+            judge: Judge::default(),
             layers: Layers::default(),
             drain: Duration::from_secs(30),
         }
@@ -142,8 +144,16 @@ impl ServerBuilder {
         self
     }
 
-    /// Is told of every decision by an access rule of a contract: of requests and events that clients
-    /// send, of subscriptions, and of streams that end with what their reader may. Not of what is
+    /// Says who decides who may do what. The rules of the contracts do, unless set:
+    /// [`ContractRules`](crate::ContractRules), to which others may be added by `and` and `or`. What is
+    /// `public` is not asked about; nor are guards replaced. A second one takes the place of the first.
+    pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
+        self.judge = Judge::new(authorizer);
+        self
+    }
+
+    /// Is told of every decision by an access rule of a contract, or by the authorizer: of requests and events
+    /// that clients send, of subscriptions, and of streams that end with what their reader may. Not of what is
     /// `public`, nor of each event that a client is not given. It is called in the task that serves
     /// the client, so it should be quick; a panic in it is in the log. Denials are in the log by
     /// themselves, with what is missing. A second hook takes the place of the first.
@@ -181,6 +191,7 @@ impl ServerBuilder {
             authenticator: self.authenticator,
             actor: None,
             audit: Arc::new(self.audit),
+            judge: self.judge,
         };
         let core = Core::new(settings, self.served, &self.layers)
             .map_err(|DuplicateContract(name)| StartError::DuplicateContract { name })?;
@@ -213,6 +224,7 @@ pub(crate) fn in_process(
         authenticator: None,
         actor,
         audit: Arc::default(),
+        judge: Judge::default(),
     };
     let core = Core::new(settings, vec![contract], &Layers::default());
     let core = core.unwrap_or_else(|DuplicateContract(name)| unreachable!("one `{name}`"));

@@ -19,9 +19,9 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::peer::Peer;
+use super::{peer::Peer, throttle::Throttle};
 use crate::{
-    access::{Audit, Readers},
+    access::{Audit, Judge, Readers},
     dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, stopped},
     login::Authenticator,
     middleware::Layers,
@@ -40,6 +40,7 @@ pub(super) struct Settings {
     /// Who is logged in on every connection from its beginning.
     pub(super) actor: Option<Actor>,
     pub(super) audit: Arc<Audit>,
+    pub(super) judge: Judge,
 }
 
 pub(crate) struct Core {
@@ -56,6 +57,7 @@ pub(crate) struct Core {
     next_peer: AtomicU64,
     /// How many of the peers hear no bus: changed with them, under their lock.
     pub(super) alone: AtomicUsize,
+    pub(super) throttle: Arc<Throttle>,
     /// Where announcements reach everybody of an engine at once.
     buses: RwLock<Arc<Vec<Arc<dyn Link>>>>,
 }
@@ -67,6 +69,7 @@ impl Core {
         layers: &Layers,
     ) -> Result<Arc<Self>, DuplicateContract> {
         let gate = Arc::new(Gate::new());
+        let throttle = Arc::new(Throttle::new(&settings.limits));
         let (routes, services) = Routes::new(served, &gate, layers, &settings.audit)?;
         Ok(Arc::new(Self {
             settings,
@@ -79,6 +82,7 @@ impl Core {
             peers: RwLock::default(),
             next_peer: AtomicU64::new(1),
             alone: AtomicUsize::new(0),
+            throttle,
             buses: RwLock::default(),
         }))
     }
@@ -106,6 +110,22 @@ impl Core {
 
     pub(super) fn audit(&self) -> &Arc<Audit> {
         &self.settings.audit
+    }
+
+    pub(super) fn judge(&self) -> &Judge {
+        &self.settings.judge
+    }
+
+    /// Whether there is such a client.
+    pub(super) fn any_peer(&self, is: impl Fn(&Peer) -> bool) -> bool {
+        self.read().iter().any(|peer| is(peer))
+    }
+
+    /// Who is logged in under a client's id, on the first such connection but this one.
+    pub(super) fn owner_of(&self, client_id: &str, but: Option<u64>) -> Option<String> {
+        let peers = Arc::clone(&self.read());
+        let others = peers.iter().filter(|peer| Some(peer.key()) != but);
+        others.filter(|peer| peer.caller().id() == client_id).find_map(|peer| peer.actor_id())
     }
 
     /// Waits until every connection that was told to end has ended, this long at most. Who does not

@@ -4,9 +4,11 @@
 mod builder;
 mod core;
 mod error;
+mod logins;
 mod peer;
 mod requests;
 mod stop;
+mod throttle;
 
 use std::{fmt, future::ready, sync::Arc};
 

@@ -1,25 +1,16 @@
 //! What every server answers beside its contracts: the `$` requests of the wire format.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
-use futures_core::future::BoxFuture;
-use futures_util::FutureExt;
 use mb_core::{
     Answer, Body, Calling, ContractVersion, EndReason, Fault, FaultKind, Hello, Host, Introduction,
     Link, Message, Payload, SubscriptionId,
 };
 
-use super::{
-    Core,
-    peer::{Peer, Session},
-};
-use crate::{
-    dispatch::panic_text,
-    login::{Credentials, LoginError, wire as login},
-    wire::system::{
-        self, Done, Match, Ping, Pong, Register, Registered, ServerInfo, Subscribe, Subscribed,
-        Unregistered, Unsubscribe, timestamp,
-    },
+use super::{Core, logins, peer::Peer};
+use crate::wire::system::{
+    self, Done, Match, Ping, Pong, Register, Registered, ServerInfo, Subscribe, Subscribed,
+    Unregister, Unregistered, Unsubscribe, timestamp,
 };
 
 /// What a client that does not know magicbutton may want to know that this server can do.
@@ -29,18 +20,11 @@ const CAPABILITIES: [&str; 4] = ["requests", "events", "streams", "cancellation"
 const LONGEST_ID: usize = 256;
 
 /// Answers a system request of a client.
-pub(super) fn answer(core: &Core, peer: &Peer, request: Message) -> Calling {
+pub(super) fn answer(core: &Arc<Core>, peer: &Peer, request: Message) -> Calling {
     let (name, _, body) = request.into_parts();
     match name.as_str() {
-        system::LOGIN => {
-            // What is wrong with credentials is not told in their own words.
-            let request = body.decode::<login::Request>().unwrap_or_default();
-            match request.credentials() {
-                Ok(credentials) => log_in(core, peer, credentials),
-                Err(fault) => Calling::refused(fault),
-            }
-        }
-        system::LOGOUT => log_out(core, peer),
+        system::LOGIN => logins::log_in(core, peer, body),
+        system::LOGOUT => logins::log_out(core, peer),
         name => Calling::answered(answer_at_once(core, peer, name, body)),
     }
 }
@@ -49,6 +33,9 @@ fn answer_at_once(core: &Core, peer: &Peer, name: &str, body: Body) -> Answer {
     match name {
         system::REGISTER => Ok(Body::new(register(core, peer, read(name, body)?)?)),
         system::UNREGISTER => {
+            // What it says beside whom it means is of no interest.
+            let Unregister { client_id, connection_id } = body.decode().unwrap_or_default();
+            peer.speaks_for_itself(core, client_id.as_deref(), connection_id.as_deref())?;
             peer.close(EndReason::ClientDisconnected);
             // Whoever is not counted any more does not stay. This answer goes before the goodbye.
             peer.caller().back().close(EndReason::ClientDisconnected);
@@ -60,13 +47,15 @@ fn answer_at_once(core: &Core, peer: &Peer, name: &str, body: Body) -> Answer {
         }
         system::SERVER_INFO => Ok(Body::new(info(core))),
         system::SUBSCRIBE => {
-            let Subscribe { events, .. } = read(name, body)?;
+            let Subscribe { client_id, events } = read(name, body)?;
+            peer.speaks_for_itself(core, client_id.as_deref(), None)?;
             let id = peer.subscribe_to(core, &events)?;
             let subscription_id = id.0.to_string();
             Ok(Body::new(Subscribed { success: true, subscription_id, events }))
         }
         system::UNSUBSCRIBE => {
-            let Unsubscribe { subscription_id, .. } = read(name, body)?;
+            let Unsubscribe { client_id, subscription_id } = read(name, body)?;
+            peer.speaks_for_itself(core, client_id.as_deref(), None)?;
             peer.unsubscribe(SubscriptionId(subscription_id.into()));
             Ok(Body::new(Done { success: true }))
         }
@@ -74,61 +63,6 @@ fn answer_at_once(core: &Core, peer: &Peer, name: &str, body: Body) -> Answer {
             let name: String = name.chars().take(100).collect();
             let reason = format!("unknown request `{name}`: there is no such system request");
             Err(Fault::new(FaultKind::UnknownRequest, reason).into())
-        }
-    }
-}
-
-fn log_in(core: &Core, peer: &Peer, credentials: Credentials) -> Calling {
-    let Some(authenticator) = core.authenticator().map(Arc::clone) else {
-        let refused = login::Response::refused(LoginError::NoLogins);
-        return Calling::answered(Ok(Body::new(refused)));
-    };
-    let username = match &credentials {
-        Credentials::Password { username, .. } => Some(username.clone()),
-        Credentials::Token(_) => None,
-    };
-    let place = peer.login().begin();
-    let routes = Arc::clone(&core.routes);
-    let logging_in: BoxFuture<'static, Answer> = Box::pin(async move {
-        let login = guarded(authenticator.login(credentials)).await;
-        let response = match login.unwrap_or(Err(LoginError::Unavailable)) {
-            Ok(login) => {
-                let response = login::Response::of(&login, username);
-                if let Err(overtaken) = place.fill(Session::new(login, &routes)) {
-                    // Somebody has logged out, or in again, since this began.
-                    guarded(authenticator.logout(&overtaken.login)).await;
-                    login::Response::refused(LoginError::Unavailable)
-                } else {
-                    response
-                }
-            }
-            Err(error) => login::Response::refused(error),
-        };
-        Ok(Body::new(response))
-    });
-    logging_in.into()
-}
-
-fn log_out(core: &Core, peer: &Peer) -> Calling {
-    let session = peer.login().clear();
-    let (Some(session), Some(authenticator)) = (session, core.authenticator().map(Arc::clone))
-    else {
-        return Calling::answered(Ok(Body::new(Done { success: true })));
-    };
-    let logging_out: BoxFuture<'static, Answer> = Box::pin(async move {
-        guarded(authenticator.logout(&session.login)).await;
-        Ok(Body::new(Done { success: true }))
-    });
-    logging_out.into()
-}
-
-/// What an authenticator says, behind a net: `None` where it panicked.
-async fn guarded<T>(work: impl Future<Output = T>) -> Option<T> {
-    match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(said) => Some(said),
-        Err(panic) => {
-            tracing::error!(error = panic_text(&*panic), "the authenticator panicked");
-            None
         }
     }
 }
@@ -145,6 +79,9 @@ fn register(core: &Core, peer: &Peer, register: Register) -> Result<Registered, 
     if register.client_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > LONGEST_ID) {
         let reason = format!("a clientId has 1 to {LONGEST_ID} bytes");
         return Err(Fault::new(FaultKind::ValidationFailed, reason));
+    }
+    if let (Some(id), Some(session)) = (&register.client_id, peer.login().current()) {
+        peer.identity().check_id(core, id, &session.login.actor)?;
     }
     let served: Vec<_> =
         core.routes.contracts().iter().map(|contract| ContractVersion::of(contract)).collect();

@@ -30,8 +30,6 @@ use super::{
     dial::{Dialed, Dialer},
     inbound::Inbound,
 };
-use crate::login::Credentials;
-
 pub(super) use link::LineLink;
 
 /// The way to a server, over one connection after another.
@@ -126,11 +124,6 @@ impl Line {
             State::Down(_, reason) => Err(Fault::unavailable(format!("reconnecting: {reason}"))),
             State::Over(fault) => Err(fault.clone()),
         }
-    }
-
-    /// Notes what to log in with on the connections to come.
-    pub(super) fn log_in_with(&self, credentials: Option<Credentials>) {
-        *self.dialer.credentials() = credentials;
     }
 
     fn wanted(&self) -> MutexGuard<'_, HashMap<SubscriptionId, Wanted>> {

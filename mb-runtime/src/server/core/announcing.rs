@@ -76,7 +76,11 @@ impl Core {
 
     fn publish_to_one(&self, id: &str, event: Message) -> Published {
         let readers = self.routes.readers(event.name());
-        let one = |peer: &Peer| peer.caller().id() == id;
+        // Of several connections that say that they are it, those of whoever is logged in there.
+        let owner = self.owner_of(id, None);
+        let one = |peer: &Peer| {
+            peer.caller().id() == id && owner.as_ref().is_none_or(|owner| peer.is(owner))
+        };
         let (reached, waiting) = self.hand(&self.prepared(event), &readers, one);
         if reached == 0 {
             // A handler that passes this on may have done things before.

@@ -13,7 +13,7 @@ use mb_core::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Peer;
+use super::{Peer, access::ActsFor};
 use crate::{
     access::Rule,
     dispatch::{Handler, another, answered_otherwise, published, refused_stream, stopped},
@@ -92,21 +92,21 @@ impl Peer {
         }
         let route = self.routes.request_of_text(name)?;
         let mut request = Message::new(Name::Request(route.descriptor), context, body);
-        self.admit(route.rule.as_ref(), request.context_mut())?;
+        let acts_for = self.admit(route.rule.as_ref(), request.context_mut())?;
         Ok(match &route.handler {
             Handler::Unary(handler) => Answering::Once(handler(request)),
             Handler::Streamed(handler) => {
-                Answering::Many(self.while_here(handler(request), route.rule))
+                Answering::Many(self.while_here(handler(request), route.rule, acts_for))
             }
         })
     }
 
     /// A stream that ends when its client leaves, or may not read it any more.
-    fn while_here(&self, stream: Streaming, rule: Option<Rule>) -> Streaming {
+    fn while_here(&self, stream: Streaming, rule: Option<Rule>, acts_for: ActsFor) -> Streaming {
         let stream = until(stream, self.leaving.clone());
         match rule {
             None => stream,
-            Some(rule) => self.while_allowed(stream, rule),
+            Some(rule) => self.while_allowed(stream, rule, acts_for),
         }
     }
 
@@ -115,8 +115,8 @@ impl Peer {
         let route = self.routes.request(request.name())?;
         match &route.handler {
             Handler::Streamed(handler) => {
-                self.admit(route.rule.as_ref(), request.context_mut())?;
-                Ok(self.while_here(handler(request), route.rule))
+                let acts_for = self.admit(route.rule.as_ref(), request.context_mut())?;
+                Ok(self.while_here(handler(request), route.rule, acts_for))
             }
             Handler::Unary(_) => Err(answered_otherwise(route.descriptor)),
         }

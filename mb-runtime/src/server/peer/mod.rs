@@ -1,6 +1,7 @@
 //! One connected client: who it is, what it wants, and its end.
 
 mod access;
+mod identity;
 mod interest;
 mod link;
 mod session_login;
@@ -9,7 +10,7 @@ mod watched;
 use std::{
     pin::pin,
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -21,9 +22,9 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use self::session_login::Session;
 use self::{interest::Interest, session_login::SessionLogin};
-use super::Core;
+use super::{Core, throttle::Failures};
 use crate::{
-    access::Audit,
+    access::{Audit, Judge},
     dispatch::Routes,
     login::Login,
     wire::system::{self, is_system},
@@ -49,6 +50,9 @@ pub(super) struct Peer {
     /// Whether there can be a login at all.
     takes_logins: bool,
     audit: Arc<Audit>,
+    judge: Judge,
+    /// The logins that have failed on it.
+    failed: Arc<Mutex<Failures>>,
 }
 
 impl Peer {
@@ -72,6 +76,8 @@ impl Peer {
             login,
             takes_logins: core.authenticator().is_some() || core.actor().is_some(),
             audit: Arc::clone(core.audit()),
+            judge: core.judge().clone(),
+            failed: Arc::default(),
         }
     }
 
@@ -140,6 +146,11 @@ impl Peer {
     /// Who is logged in on this connection.
     pub(super) fn login(&self) -> &SessionLogin {
         &self.login
+    }
+
+    /// The logins that have failed on it.
+    pub(super) fn failed(&self) -> &Arc<Mutex<Failures>> {
+        &self.failed
     }
 
     /// Dismisses a client on which nobody is logged in for this long, be it at first or after a

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use mb_core::Actor;
 use tokio::{
     sync::watch,
     time::{Instant, timeout},
@@ -20,6 +21,8 @@ pub(in crate::server) struct Session {
     pub(in crate::server) login: Login,
     /// What may be done with it, by the rules of the server's contracts.
     pub(super) rights: Rights,
+    /// Whether it may act for others.
+    pub(super) is_gateway: bool,
     /// When it ends by itself, if it does, or will within the reach of a clock.
     pub(super) ends: Option<Instant>,
 }
@@ -29,7 +32,8 @@ impl Session {
         let rights = routes.rights_of(&login.actor);
         let left = login.expires_at.map(|at| at.duration_since(SystemTime::now()));
         let ends = left.and_then(|left| Instant::now().checked_add(left.unwrap_or_default()));
-        Self { login, rights, ends }
+        let is_gateway = login.actor.permissions.iter().any(|own| own == Actor::ACT_FOR);
+        Self { login, rights, is_gateway, ends }
     }
 
     /// Whether it has ended by itself.
@@ -85,7 +89,7 @@ impl SessionLogin {
 
     /// Who is logged in now.
     #[inline]
-    pub(super) fn current(&self) -> Option<Arc<Session>> {
+    pub(in crate::server) fn current(&self) -> Option<Arc<Session>> {
         self.current.borrow().as_ref().filter(|session| !session.is_over()).map(Arc::clone)
     }
 
@@ -118,16 +122,18 @@ impl SessionLogin {
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Turn {
-    /// Notes who has logged in. Handed back where somebody was quicker.
-    pub(in crate::server) fn fill(self, session: Session) -> Result<(), Session> {
+    /// Notes who has logged in. Handed back where somebody was quicker, and whether by logging out.
+    pub(in crate::server) fn fill(self, session: Session) -> Result<(), (Session, bool)> {
         let mut session = Some(session);
+        let mut is_empty = false;
         self.current.send_if_modified(|current| {
             let is_last = self.turn.load(Ordering::Acquire) == self.own;
             if is_last {
                 *current = session.take().map(Arc::new);
             }
+            is_empty = current.is_none();
             is_last
         });
-        session.map_or(Ok(()), Err)
+        session.map_or(Ok(()), |session| Err((session, is_empty)))
     }
 }

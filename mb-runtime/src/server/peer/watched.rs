@@ -22,7 +22,6 @@ use tokio::{
 };
 
 use super::Session;
-use crate::access::Rule;
 
 type Sessions = watch::Receiver<Option<Arc<Session>>>;
 
@@ -56,24 +55,22 @@ impl Stream for Watched {
     }
 }
 
-/// Done when whoever is logged in now is not any more, or may not by this rule; `refused` says so.
+/// Done when whoever is logged in now is not any more, or may not; `refused` says so.
 pub(super) async fn end_of_access(
     mut sessions: Sessions,
-    rule: Rule,
     runtime: Option<Handle>,
+    may: impl Fn(Option<&Session>) -> bool,
     refused: impl Fn(Option<&Session>) -> Fault,
 ) -> Fault {
     let first = sessions.borrow_and_update().clone();
     let mut session = first.clone();
     loop {
         let now = session.as_deref().filter(|session| !session.is_over());
-        let is_the_same = |now: &Session| {
-            first.as_deref().is_some_and(|first| first.login.actor.id == now.login.actor.id)
-        };
-        let ends = match now {
-            Some(now) if is_the_same(now) && now.rights.has(&rule) => now.ends,
-            now => return refused(now),
-        };
+        let id = |session: Option<&Session>| session.map(|session| session.login.actor.id.clone());
+        if id(first.as_deref()) != id(now) || !may(now) {
+            return refused(now);
+        }
+        let ends = now.and_then(|session| session.ends);
         let changed = sessions.changed();
         let lives = match ends {
             None => changed.await.is_ok(),

@@ -1,0 +1,138 @@
+//! How often a login may fail: on one connection, and for one user name over all of them. Guessing
+//! gets slow; whoever is right is not counted.
+//!
+//! Each attempt is charged when it begins, so that a thousand at once are no way around it, and what
+//! does not fail gets its charge back (a generic cell rate algorithm, with refunds: that is why it is
+//! not `governor`'s). No name is ever locked: one more attempt is let in each pause, whoever makes it,
+//! and an attempt that is turned away makes nobody wait longer. Tokens are not held up by what happens
+//! to the name of their user: whoever was logged in before stays able to log in.
+//!
+//! What is known of names is bounded: a stranger may make up any number of them.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use mb_core::{Fault, FaultKind, Limits};
+use tokio::time::Instant;
+
+use crate::meters;
+
+/// How many user names are known at a time, of about 40 bytes each.
+const NAMES: usize = 10_000;
+
+/// The failures of all user names.
+pub(super) struct Throttle {
+    connection: Rate,
+    name: Rate,
+    hasher: RandomState,
+    names: Mutex<Names>,
+}
+
+/// So many at once, and another one each pause.
+#[derive(Clone, Copy)]
+struct Rate {
+    burst: u32,
+    pause: Duration,
+}
+
+/// When all failures of somebody are forgotten.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Failures(Option<Instant>);
+
+/// When the young are as many as half of all, they become the old, and the old are forgotten.
+#[derive(Default)]
+struct Names {
+    young: HashMap<u64, Failures>,
+    old: HashMap<u64, Failures>,
+}
+
+/// A login under way. Dropped, it counts as failed.
+pub(super) struct Attempt {
+    throttle: Arc<Throttle>,
+    connection: Arc<Mutex<Failures>>,
+    name: Option<u64>,
+}
+
+impl Throttle {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let rate = |burst| Rate { burst, pause: limits.login_pause };
+        let (connection, name) = (rate(limits.failed_logins), rate(limits.failed_passwords));
+        Self { connection, name, hasher: RandomState::new(), names: Mutex::default() }
+    }
+
+    /// Lets somebody try to log in: on this connection, and with the password of this user, where it
+    /// is by password.
+    pub(super) fn attempt(
+        self: &Arc<Self>,
+        connection: &Arc<Mutex<Failures>>,
+        username: Option<&str>,
+    ) -> Result<Attempt, Fault> {
+        let now = Instant::now();
+        lock(connection).charge(self.connection, now).map_err(too_soon)?;
+        // Of one size, however long the names are that strangers come up with.
+        let name = username.map(|name| self.hasher.hash_one(name));
+        if let Some(name) = name
+            && let Err(wait) = lock(&self.names).of(name).charge(self.name, now)
+        {
+            // It was not looked at, so it is no failure of this connection.
+            lock(connection).give_back(self.connection);
+            return Err(too_soon(wait));
+        }
+        Ok(Attempt { throttle: Arc::clone(self), connection: Arc::clone(connection), name })
+    }
+}
+
+impl Attempt {
+    /// It has not failed.
+    pub(super) fn forgive(self) {
+        lock(&self.connection).give_back(self.throttle.connection);
+        if let Some(name) = self.name {
+            lock(&self.throttle.names).of(name).give_back(self.throttle.name);
+        }
+    }
+}
+
+impl Failures {
+    /// Notes one more, or says how long to wait before there may be one.
+    fn charge(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
+        let until = self.0.filter(|until| *until > now).unwrap_or(now);
+        let at_most = rate.pause.saturating_mul(rate.burst.max(1) - 1);
+        let wait = until.duration_since(now).saturating_sub(at_most);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        // What no clock can tell is for ever, and not charged.
+        self.0 = until.checked_add(rate.pause).or(self.0);
+        Ok(())
+    }
+
+    fn give_back(&mut self, rate: Rate) {
+        self.0 = self.0.and_then(|until| until.checked_sub(rate.pause));
+    }
+}
+
+impl Names {
+    /// The failures of a name, which is young from now on.
+    fn of(&mut self, name: u64) -> &mut Failures {
+        if !self.young.contains_key(&name) && self.young.len() >= NAMES / 2 {
+            self.old = std::mem::take(&mut self.young);
+        }
+        let Self { young, old } = self;
+        young.entry(name).or_insert_with(|| old.remove(&name).unwrap_or_default())
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn too_soon(wait: Duration) -> Fault {
+    meters::login_throttled();
+    tracing::debug!(?wait, "a login was turned away: too many have failed");
+    let reason = "too many logins have failed: wait";
+    Fault::new(FaultKind::RateLimitExceeded, reason).with_retry_after(wait)
+}

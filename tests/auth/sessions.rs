@@ -1,0 +1,281 @@
+//! Logins over time: renewed before they end, made again on the next connection, and what comes back
+//! with them.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use futures_util::StreamExt;
+use magicbutton::{
+    Actor, Client, ClientBuilder, ClientStatus, Credentials, Fault, FaultKind, Limits, Login,
+    LoginError, Server,
+};
+use tokio::time::{Instant, advance, sleep};
+
+use crate::{Asked, by_hand::soon, serving, told, users::users, vault, vault::Moved, wire::Wire};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Readers, whose logins end after ten minutes.
+async fn started(wire: &Wire, name: &str) -> (Server, Asked) {
+    let asked = Asked::default();
+    let reader = |name: &str| Login {
+        expires_at: Some(SystemTime::now() + 10 * MINUTE),
+        ..Login::new(Actor { roles: vec!["reader".into()], ..Actor::new(name) })
+    };
+    let server = serving()
+        .authenticator(asked.authenticator(reader))
+        .limits(|limits: &mut Limits| limits.login = 3600 * MINUTE)
+        .transport(wire.clone())
+        .bind("wire://vault")
+        .bind(format!("memory://{name}"));
+    (server.start().await.unwrap(), asked)
+}
+
+fn calling(wire: &Wire) -> ClientBuilder {
+    Client::builder().transport(wire.clone())
+}
+
+/// Waits for another connection.
+async fn cut(wire: &Wire, client: &Client) {
+    wire.cut();
+    let mut status = client.watch_status();
+    status.wait_for(|status| !matches!(status, ClientStatus::Connected)).await.unwrap();
+    soon(status.wait_for(|status| *status == ClientStatus::Connected)).await.unwrap();
+}
+
+/// Provides the next token each time: `t-ann`, always of ann.
+fn counted(
+    count: &Arc<AtomicUsize>,
+) -> impl Fn() -> std::future::Ready<Result<Credentials, Fault>> + use<> {
+    let count = Arc::clone(count);
+    move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(Ok(Credentials::token("t-ann")))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_is_renewed_before_it_ends() {
+    let wire = Wire::default();
+    let (server, asked) = started(&wire, "renewed").await;
+    for way in ["wire://vault", "memory://renewed"] {
+        let provided = Arc::new(AtomicUsize::new(0));
+        let client = calling(&wire).login_with(counted(&provided)).connect(way).await.unwrap();
+        let vault: vault::Client = client.typed().unwrap();
+        let mut moved = vault.subscribe::<Moved>().await.unwrap();
+        let mut items = vault.watch();
+        items.next().await.unwrap().unwrap();
+        let before = asked.count();
+        assert_eq!(provided.load(Ordering::Relaxed), 1);
+        sleep(9 * MINUTE - Duration::from_secs(2)).await;
+        assert_eq!(provided.load(Ordering::Relaxed), 1, "{way}");
+        sleep(Duration::from_secs(4)).await;
+        assert_eq!(
+            (provided.load(Ordering::Relaxed), asked.count()),
+            (2, before + 1),
+            "a minute ahead"
+        );
+        sleep(60 * MINUTE).await;
+        assert_eq!(told(vault.read().await), "yes");
+        assert!(client.logged_in().is_some());
+        // Whatever went on goes on.
+        server.broadcast(Moved { what: "gold".into() }).await.unwrap();
+        assert_eq!(soon(moved.next()).await.unwrap().what, "gold");
+        let mut next = Box::pin(items.next());
+        assert!(futures_util::poll!(&mut next).is_pending());
+        // Nobody renews what somebody has ended.
+        client.logout().await.unwrap();
+        let so_far = provided.load(Ordering::Relaxed);
+        sleep(60 * MINUTE).await;
+        assert_eq!(provided.load(Ordering::Relaxed), so_far);
+        assert_eq!(told(vault.read().await), "A", "{way}");
+        // Nor what is not its own.
+        client.login(Credentials::password("ann", "ann")).await.unwrap();
+        sleep(11 * MINUTE).await;
+        assert_eq!((told(vault.read().await), client.logged_in()), ("A".into(), None));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fresh_credentials_are_asked_for_on_each_connection() {
+    let wire = Wire::default();
+    let (_server, asked) = started(&wire, "fresh").await;
+    let provided = Arc::new(AtomicUsize::new(0));
+    let client = calling(&wire).login_with(counted(&provided));
+    let client = client.connect("wire://vault").await.unwrap();
+    let vault: vault::Client = client.typed().unwrap();
+    for connection in 1..4 {
+        assert_eq!((provided.load(Ordering::Relaxed), asked.count()), (connection, connection));
+        assert_eq!(told(vault.read().await), "yes");
+        cut(&wire, &client).await;
+    }
+    // A client that is gone asks nobody.
+    drop((vault, client));
+    sleep(60 * MINUTE).await;
+    assert_eq!(provided.load(Ordering::Relaxed), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_cannot_provide_any_is_asked_again() {
+    let wire = Wire::default();
+    let (_server, _) = started(&wire, "again").await;
+    let (fails, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let (failing, count) = (Arc::clone(&fails), Arc::clone(&calls));
+    let provide = move || {
+        let before = count.fetch_add(1, Ordering::Relaxed);
+        assert!(before != 2, "a hook that panics");
+        let fails = failing.load(Ordering::Relaxed);
+        async move {
+            match fails {
+                true => Err(Fault::internal("the token service is down")),
+                false => Ok(Credentials::token("t-ann")),
+            }
+        }
+    };
+    let client = calling(&wire).login_with(provide).connect("wire://vault").await.unwrap();
+    let mut errors = client.errors();
+    let vault: vault::Client = client.typed().unwrap();
+    fails.store(true, Ordering::Relaxed);
+    sleep(9 * MINUTE + Duration::from_secs(20)).await;
+    let fault = soon(errors.next()).await.unwrap();
+    assert_eq!((fault.kind(), fault.message()), (FaultKind::Internal, "the token service is down"));
+    // After 1, 2, 4, 8 s.
+    assert_eq!(calls.load(Ordering::Relaxed), 1 + 5);
+    fails.store(false, Ordering::Relaxed);
+    sleep(20 * MINUTE).await;
+    assert_eq!(told(vault.read().await), "yes");
+    // On the way to another connection, too: the client does not end for that.
+    fails.store(true, Ordering::Relaxed);
+    wire.cut();
+    sleep(10 * MINUTE).await;
+    assert!(matches!(client.status(), ClientStatus::Reconnecting(_)), "{:?}", client.status());
+    fails.store(false, Ordering::Relaxed);
+    sleep(MINUTE).await;
+    assert_eq!(
+        (client.status(), told(vault.read().await)),
+        (ClientStatus::Connected, "yes".into())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_that_was_refused_is_there_again_after_the_login() {
+    let wire = Wire::default();
+    let (server, _) = started(&wire, "refused").await;
+    let client =
+        calling(&wire).login(Credentials::token("t-ann")).connect("wire://vault").await.unwrap();
+    let mut moved = client.subscribe::<Moved>().await.unwrap();
+    let mut errors = client.errors();
+    client.logout().await.unwrap();
+    cut(&wire, &client).await;
+    // Said once that it is refused; the connection that was cut is there, too.
+    while soon(errors.next()).await.unwrap().kind() != FaultKind::AuthenticationRequired {}
+    server.broadcast(Moved { what: "unseen".into() }).await.unwrap();
+    client.login(Credentials::token("t-ann")).await.unwrap();
+    server.broadcast(Moved { what: "seen".into() }).await.unwrap();
+    assert_eq!(soon(moved.next()).await.unwrap().what, "seen", "on this very connection");
+    // Once, however often somebody logs in.
+    client.login(Credentials::token("t-ann")).await.unwrap();
+    server.broadcast(Moved { what: "last".into() }).await.unwrap();
+    assert_eq!(soon(moved.next()).await.unwrap().what, "last");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_that_was_handed_out_spares_the_password() {
+    let wire = Wire::default();
+    let users = Arc::new(users().token_lifetime(60 * MINUTE));
+    let server = serving()
+        .authenticator(Arc::clone(&users))
+        .limits(|limits: &mut Limits| limits.login = 3600 * MINUTE)
+        .transport(wire.clone())
+        .bind("wire://vault");
+    let _server = server.start().await.unwrap();
+    let login = Credentials::password("ann", "ann's");
+    let client = calling(&wire).login(login).connect("wire://vault").await.unwrap();
+    let vault: vault::Client = client.typed().unwrap();
+    for _ in 0..3 {
+        cut(&wire, &client).await;
+        assert_eq!((told(vault.read().await), users.checked()), ("yes".into(), 1));
+    }
+    // A token that is good no more is no reason to give up.
+    sleep(61 * MINUTE).await;
+    assert_eq!(told(vault.read().await), "A");
+    cut(&wire, &client).await;
+    assert_eq!((told(vault.read().await), users.checked()), ("yes".into(), 2));
+}
+
+/// What somebody had before is not taken from them because they were quicker than themselves.
+#[tokio::test(start_paused = true)]
+async fn a_login_that_is_overtaken_leaves_the_token_good_and_a_logout_does_not() {
+    struct Slow(Arc<Mutex<Vec<String>>>);
+
+    #[async_trait::async_trait]
+    impl magicbutton::Authenticator for Slow {
+        async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
+            let (login, token) = match credentials {
+                Credentials::Token(token) => (Login::new(Actor::new("ann")), token),
+                _ => (Login::new(Actor::new("bob")), "made for this".to_owned()),
+            };
+            let slow = if token == "slow" || login.actor.id == "bob" { 2 } else { 1 };
+            sleep(Duration::from_secs(slow)).await;
+            Ok(Login { token: Some(token), ..login })
+        }
+
+        async fn logout(&self, login: &Login) {
+            self.0.lock().unwrap().push(login.token.clone().unwrap());
+        }
+    }
+
+    let revoked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let server = serving().authenticator(Slow(Arc::clone(&revoked))).bind("memory://slow");
+    let _server = server.start().await.unwrap();
+    let client = Client::connect("memory://slow").await.unwrap();
+    let overtaken = async |first: Credentials| {
+        let quick = client.login(Credentials::token("quick"));
+        let (first, quick) = futures_util::join!(client.login(first), quick);
+        assert_eq!(first.unwrap_err().kind(), FaultKind::Unavailable);
+        quick.unwrap();
+        std::mem::take(&mut *revoked.lock().unwrap())
+    };
+    assert_eq!(overtaken(Credentials::token("slow")).await, [] as [&str; 0]);
+    assert_eq!(overtaken(Credentials::password("bob", "")).await, ["made for this"]);
+    let (login, logout) =
+        futures_util::join!(client.login(Credentials::token("slow")), client.logout());
+    assert_eq!((login.unwrap_err().kind(), logout), (FaultKind::Unavailable, Ok(())));
+    assert_eq!(*revoked.lock().unwrap(), ["quick", "slow"]);
+}
+
+/// A token is what a client is asked about, where its server tells tokens from passwords.
+#[tokio::test]
+async fn a_token_is_verified() {
+    struct Verifies;
+
+    #[async_trait::async_trait]
+    impl magicbutton::Authenticator for Verifies {
+        async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
+            match credentials {
+                Credentials::Password { username, .. } => Ok(Login::new(Actor::new(username))),
+                _ => Err(LoginError::Unavailable),
+            }
+        }
+
+        async fn verify(&self, token: &str) -> Result<Login, LoginError> {
+            Ok(Login::new(Actor::new(format!("the owner of {token}"))))
+        }
+    }
+
+    let server = serving().authenticator(Verifies).bind("memory://verifies");
+    let _server = server.start().await.unwrap();
+    let client = Client::connect("memory://verifies").await.unwrap();
+    let logged_in = client.login(Credentials::token("t-1")).await.unwrap();
+    assert_eq!(logged_in.user_id, "the owner of t-1");
+    assert_eq!(client.login(Credentials::password("ann", "")).await.unwrap().user_id, "ann");
+    let begun = Instant::now();
+    tokio::time::pause();
+    advance(Duration::from_secs(3600)).await;
+    assert!(client.logged_in().is_some(), "it has no end: {:?}", begun.elapsed());
+}
