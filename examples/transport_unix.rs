@@ -18,7 +18,7 @@ use tokio_util::bytes::{Buf, Bytes};
 use tokio_util::codec::LengthDelimitedCodec;
 
 /// The transport of `unix://`.
-pub struct Unix;
+pub(crate) struct Unix;
 
 #[async_trait]
 impl Transport for Unix {
@@ -144,6 +144,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = server.bind(&at).start().await?;
     let client = Client::builder().transport(Unix).connect(&at).await?;
     let greeter: greeter::Client = client.typed()?;
-    println!("{} (over {})", greeter.hello("World".into()).await?, server.endpoints()[0]);
+    println!("{} (over {at})", greeter.hello("World".into()).await?);
     Ok(server.stop().await?)
 }

@@ -10,9 +10,9 @@ use std::{
 
 use futures_util::FutureExt;
 use magicbutton::{
-    Actor, AnyError, Body, Client, Codec, Context, Credentials, EndReason, Endpoint, Failure,
-    Fault, FaultKind, Login, LoginError, Reconnect, Reply, Server, ServerBuilder, Span, StopError,
-    WireError, contract,
+    Actor, AnyError, Body, Client, ClientStatus, Codec, Context, Credentials, EndReason, Endpoint,
+    Failure, Fault, FaultKind, Login, LoginError, Reconnect, Reply, Server, ServerBuilder, Span,
+    StopError, WireError, contract,
 };
 
 use mb_core::ConnectionError;
@@ -295,6 +295,8 @@ async fn faults() -> Table {
     table.fault("one request more than a connection may have", client.ring("too".into()).await);
     drop(narrow);
     table.fault("a connection lost while a request was on its way", first.await);
+    let mut status = client.client().watch_status();
+    status.wait_for(|status| matches!(status, ClientStatus::Disconnected(_))).await.unwrap();
     table.fault("a request when the connection is lost for good", client.ring("x".into()).await);
     table
 }
@@ -356,9 +358,30 @@ async fn errors() -> Table {
 }
 
 fn ends() -> Table {
-    let mut table = Table::titled(&["reason", "message"]);
+    let mut table = Table::titled(&["reason", "message", "what to do"]);
+    let to_do = |reason| match reason {
+        EndReason::ServerStopped | EndReason::ConnectionLost => {
+            "nothing: clients connect again by themselves"
+        }
+        EndReason::ClientDisconnected | EndReason::Unsubscribed => "nothing: this was asked for",
+        EndReason::Overflowed => "read faster, or choose another `Overflow` or a longer queue",
+        EndReason::Silent => {
+            "look for what holds the other side up, or what is between; `Limits::silence`"
+        }
+        EndReason::BadFrames => {
+            "see what the other side speaks; its `$error` events say what is wrong"
+        }
+        EndReason::TooLarge => {
+            "send less, or raise `Limits::max_message` on the side that takes it"
+        }
+        EndReason::ServerFull => "try again later, or raise the server's `max_clients`",
+        EndReason::NotAuthenticated => {
+            "log in: `ClientBuilder::login`; `Limits::login` says how soon"
+        }
+        _ => panic!("{reason:?} is not in the table"),
+    };
     for reason in EndReason::ALL {
-        table.row(&[&format!("`{reason:?}`"), &reason.to_string()]);
+        table.row(&[&format!("`{reason:?}`"), &reason.to_string(), to_do(reason)]);
     }
     table
 }

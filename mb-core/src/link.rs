@@ -103,6 +103,15 @@ pub enum Answering {
     Many(Streaming),
 }
 
+impl fmt::Debug for Answering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Once(_) => "Once(..)",
+            Self::Many(_) => "Many(..)",
+        })
+    }
+}
+
 /// What one side of a connection said of itself, as far as it matters to the connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Introduction {
