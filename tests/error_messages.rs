@@ -15,6 +15,7 @@ use magicbutton::{
     StopError, WireError, contract,
 };
 
+use magicbutton::middleware::{CircuitBreaker, Deadline, RateLimit};
 use mb_core::ConnectionError;
 
 contract!(
@@ -267,6 +268,9 @@ async fn faults() -> Table {
     table.fault("nobody there, in this process", Client::connect("memory://nobody").await);
     table.fault("nobody there, at this port", Client::connect("ws://127.0.0.1:1").await);
 
+    let rang = || desk::Rang { text: "ring".into() };
+    let nobody = server_.send_to("ghost", rang()).await;
+    table.fault("an event to a client that is not there", nobody);
     server_.stop().await.unwrap();
     table.fault("a request to a server that has stopped", client.ring("late".into()).await);
     let (stopping, at) = start(server().drain(Duration::from_millis(10)), "memory://soon").await;
@@ -274,10 +278,32 @@ async fn faults() -> Table {
     let (cut, _) = futures_util::join!(client.wait().into_future(), stopping.stop());
     table.fault("a request that outlasts the stop", cut);
 
+    table.fault("an actor asked for where nobody is logged in", Context::new().require_actor());
+    table.fault("a caller asked for outside of a handler", Context::new().require_caller());
+    table.fault("an event announced outside of a server", Context::new().broadcast(rang()).await);
+
+    let limit = RateLimit::per_client(1, Duration::from_secs(3600));
+    let often: desk::Client =
+        Client::in_process(desk::serve(Desk).middleware(limit)).typed().unwrap();
+    often.ring("once".into()).await.unwrap();
+    table.fault("a message too soon after another", often.ring("twice".into()).await);
+    let deadline = Deadline::new(Duration::from_millis(1));
+    let short: desk::Client =
+        Client::in_process(desk::serve(Desk).middleware(deadline)).typed().unwrap();
+    table.fault("a handler that has no more time", short.wait().await);
+    let (_behind, at) = start(server(), "memory://behind").await;
+    let breaker = CircuitBreaker::new().failure_rate(0.01).window(1, 1);
+    let client = Client::builder().middleware(breaker).connect(&at).await.unwrap();
+    let client: desk::Client = client.typed().unwrap();
+    client.ring("fail".into()).await.unwrap_err();
+    table.fault("a request through an open breaker", client.ring("x".into()).await);
+
     let small = server().max_clients(1).limits(|limits| limits.max_message = 10_000);
     let (_small, at) = start(small, "ws://127.0.0.1:0/desk").await;
     let client = Client::builder().limits(|limits| limits.max_message = 10_000);
     let client = client.reconnect(Reconnect::never()).connect(&at).await.unwrap();
+    let wrong = at.to_string().replace("/desk", "/disk");
+    table.fault("a path that there is not", Client::connect(wrong).await);
     table.fault("one client more than a server takes", Client::connect(&at).await);
     let client: desk::Client = client.typed().unwrap();
     table.fault("a request that is too large", client.ring("x".repeat(20_000)).await);
