@@ -52,4 +52,6 @@ mod guide {
     mod resilience {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
+    #[doc = include_str!("../docs/transports.md")]
+    mod transports {}
 }

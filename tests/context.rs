@@ -217,5 +217,8 @@ async fn outside_a_handler_there_is_no_current_message_and_nothing_to_broadcast_
     assert!(Context::new().caller().is_none());
     let event = ThingMade { thing_id: "t".into(), stage: common::Stage::Done };
     let fault = Context::new().broadcast(event).await.unwrap_err();
-    assert_eq!(fault.message(), "this context belongs to no running server");
+    assert_eq!(
+        fault.message(),
+        "this context belongs to no running server: use the one that a handler is given"
+    );
 }

@@ -27,7 +27,8 @@ async fn an_unknown_request_says_so() {
         let fault = fault(reply);
         assert_eq!(fault.kind(), FaultKind::UnknownRequest);
         assert_eq!((fault.code(), fault.status().as_u16()), ("UNKNOWN_REQUEST_TYPE", 404));
-        let expected = "unknown request `workshop/fly`: no contract served here has it";
+        let expected =
+            "unknown request `workshop/fly`: no contract served here has it (there is workshop)";
         assert_eq!(fault.message(), expected);
     }
 }

@@ -31,7 +31,10 @@ async fn two_servers_on_one_name_are_one_too_many() {
         .await;
     let error = second.unwrap_err();
     assert!(matches!(error, StartError::Bind(_)), "{error:?}");
-    assert_eq!(error.to_string(), "cannot serve: memory://taken is served already");
+    assert_eq!(
+        error.to_string(),
+        "cannot serve: memory://taken is served already: stop who serves it, or choose another endpoint"
+    );
     // It started on no endpoint at all.
     let fault = Client::connect("memory://free").await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Unavailable);
@@ -45,7 +48,10 @@ async fn connecting_to_a_name_nobody_serves_fails_at_once() {
     for way in WAYS {
         let fault = Client::connect(format!("memory://nobody{way}")).await.unwrap_err();
         assert_eq!(fault.kind(), FaultKind::Unavailable);
-        assert_eq!(fault.message(), "nobody serves memory://nobody in this process");
+        assert_eq!(
+            fault.message(),
+            "nobody serves memory://nobody in this process: start its server first"
+        );
         assert!(fault.is_retryable());
     }
 }
@@ -85,12 +91,18 @@ async fn a_client_of_another_contract_is_told_before_its_first_call() {
     let _bench = bench("mismatch", "").await;
     let fault = workshop_two::Client::connect("memory://mismatch").await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::ContractMismatch);
-    assert_eq!(fault.message(), "the server serves `workshop` 1.2.3, this side speaks 2.0.0");
+    assert_eq!(
+        fault.message(),
+        "the server serves `workshop` 1.2.3, this side speaks 2.0.0: build both from one major version"
+    );
     let details =
         serde_json::json!({ "contract": "workshop", "client": "2.0.0", "server": "1.2.3" });
     assert_eq!(fault.details(), Some(&details));
     let fault = nowhere::Client::connect("memory://mismatch").await.unwrap_err();
-    assert_eq!(fault.message(), "the server does not serve the contract `nowhere`");
+    assert_eq!(
+        fault.message(),
+        "the server does not serve the contract `nowhere`: it serves `workshop`"
+    );
 }
 
 #[tokio::test]
@@ -115,7 +127,10 @@ async fn a_server_takes_so_many_clients_and_no_more() {
     let _second = Client::connect("memory://small").await.unwrap();
     let fault = Client::connect("memory://small").await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Unavailable);
-    assert_eq!(fault.message(), "the server small has 2 clients, as many as it takes");
+    assert_eq!(
+        fault.message(),
+        "the server small has 2 clients, as many as it takes: try again later, or raise its `max_clients`"
+    );
     drop(first);
     Client::connect("memory://small").await.unwrap();
 }

@@ -640,7 +640,10 @@ async fn a_server_that_fails_to_start_leaves_nothing_behind() {
         .start();
     assert!(failed.await.is_err());
     let fault: Fault = Client::connect("memory://odd-ghost").await.unwrap_err();
-    assert_eq!(fault.message(), "nobody serves memory://odd-ghost in this process");
+    assert_eq!(
+        fault.message(),
+        "nobody serves memory://odd-ghost in this process: start its server first"
+    );
 }
 
 fn runtime(timers: bool) -> tokio::runtime::Runtime {

@@ -42,6 +42,7 @@ pub trait Contract: Sized {
 
 /// A link to somebody who serves a contract, and what is known of them.
 #[doc(hidden)]
+#[allow(missing_debug_implementations, reason = "generated code takes it apart at once")]
 pub struct Linked<'a> {
     pub link: Arc<dyn Link>,
     pub peer: &'a ClientInfo,

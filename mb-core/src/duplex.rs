@@ -1,7 +1,7 @@
 //! A connection that moves frames and knows nothing of what is in them: what a transport gives
 //! whose engine has no requests of its own. The session in the runtime does the rest.
 
-use std::{error::Error, fmt, pin::Pin};
+use std::{error::Error, fmt, io, pin::Pin};
 
 use bytes::Bytes;
 use futures_core::stream::BoxStream;
@@ -60,7 +60,9 @@ impl Frame {
 #[non_exhaustive]
 pub enum ConnectionError {
     /// The other side sent a frame that is larger than this side takes.
-    #[error("a frame is larger than the limit of {limit} bytes")]
+    #[error(
+        "a frame is larger than the limit of {limit} bytes: send less, or raise `Limits::max_message` on this side"
+    )]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
@@ -71,6 +73,13 @@ pub enum ConnectionError {
     /// The connection was cut.
     #[error("the connection was lost: {0}")]
     Lost(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// What a socket says is wrong with it: the connection was cut.
+impl From<io::Error> for ConnectionError {
+    fn from(error: io::Error) -> Self {
+        Self::Lost(error.into())
+    }
 }
 
 impl fmt::Debug for Duplex {

@@ -59,6 +59,9 @@ impl FromStr for Endpoint {
 
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         let refuse = |reason: String| EndpointError { reason };
+        if text.ends_with("://") {
+            return Err(refuse("it has no host or name".into()));
+        }
         let uri: Uri = text.parse().map_err(|error| refuse(format!("{error}")))?;
         let parts = uri.into_parts();
         let scheme = parts.scheme.ok_or_else(|| refuse("it has no scheme".into()))?;
@@ -157,7 +160,7 @@ mod tests {
         for (text, reason) in [
             ("orders", "it has no scheme"),
             ("", "empty string"),
-            ("memory://", "empty string"),
+            ("memory://", "it has no host or name"),
             ("memory://a b", "invalid uri character"),
             ("/orders", "it has no scheme"),
         ] {

@@ -103,6 +103,15 @@ pub enum Answering {
     Many(Streaming),
 }
 
+impl fmt::Debug for Answering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Once(_) => "Once(..)",
+            Self::Many(_) => "Many(..)",
+        })
+    }
+}
+
 /// What one side of a connection said of itself, as far as it matters to the connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Introduction {
@@ -141,6 +150,44 @@ pub enum EndReason {
     ServerFull,
     /// The client did not say in time who it is.
     NotAuthenticated,
+}
+
+impl EndReason {
+    /// Every reason there is.
+    pub const ALL: [Self; 10] = [
+        Self::ServerStopped,
+        Self::ClientDisconnected,
+        Self::Unsubscribed,
+        Self::Overflowed,
+        Self::ConnectionLost,
+        Self::Silent,
+        Self::BadFrames,
+        Self::TooLarge,
+        Self::ServerFull,
+        Self::NotAuthenticated,
+    ];
+
+    /// A word for it, for transports that have no goodbye of their own: `serverStopped`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ServerStopped => "serverStopped",
+            Self::ClientDisconnected => "clientDisconnected",
+            Self::Unsubscribed => "unsubscribed",
+            Self::Overflowed => "overflowed",
+            Self::ConnectionLost => "connectionLost",
+            Self::Silent => "silent",
+            Self::BadFrames => "badFrames",
+            Self::TooLarge => "tooLarge",
+            Self::ServerFull => "serverFull",
+            Self::NotAuthenticated => "notAuthenticated",
+        }
+    }
+
+    /// The reason of this name. One that only a newer side knows is a lost connection.
+    pub fn of_name(name: &str) -> Self {
+        let named = Self::ALL.into_iter().find(|reason| reason.name() == name);
+        named.unwrap_or(Self::ConnectionLost)
+    }
 }
 
 impl fmt::Display for EndReason {

@@ -49,6 +49,18 @@ pub struct Dial {
     pub limits: Arc<Limits>,
 }
 
+/// The link back to the client has nothing to show.
+impl fmt::Debug for Dial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dial")
+            .field("hello", &self.hello)
+            .field("id", &self.id)
+            .field("codecs", &self.codecs)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a transport makes of a connection.
 #[derive(Debug)]
 pub enum Connection {
@@ -182,7 +194,7 @@ pub trait Binding: Send + Sync {
 #[non_exhaustive]
 pub enum BindError {
     /// Somebody serves it already.
-    #[error("{endpoint} is served already")]
+    #[error("{endpoint} is served already: stop who serves it, or choose another endpoint")]
     InUse {
         /// The endpoint asked for.
         endpoint: Endpoint,

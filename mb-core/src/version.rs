@@ -46,10 +46,18 @@ impl ContractVersion {
         let reason = match theirs {
             Some(theirs) if theirs.is_compatible(self) => return Ok(()),
             Some(theirs) => format!(
-                "the {peer} serves `{}` {}, this side speaks {}",
+                "the {peer} serves `{}` {}, this side speaks {}: build both from one major version",
                 self.name, theirs.version, self.version
             ),
-            None => format!("the {peer} does not serve the contract `{}`", self.name),
+            None => {
+                let names: Vec<_> =
+                    served.iter().map(|served| format!("`{}`", served.name)).collect();
+                let serves = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                format!(
+                    "the {peer} does not serve the contract `{}`: it serves {serves}",
+                    self.name
+                )
+            }
         };
         Err(Fault::new(FaultKind::ContractMismatch, reason).with_details(serde_json::json!({
             "contract": self.name,

@@ -10,6 +10,7 @@ mod access;
 mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[allow(missing_debug_implementations, reason = "what generated code holds is shown to nobody")]
 mod dispatch;
 mod login;
 mod meters;
@@ -19,6 +20,7 @@ mod session;
 mod subscription;
 mod transports;
 #[cfg(feature = "validate")]
+#[allow(missing_debug_implementations, reason = "what generated code holds is shown to nobody")]
 mod validation;
 mod wire;
 

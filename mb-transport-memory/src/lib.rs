@@ -31,7 +31,9 @@ impl Transport for Memory {
     async fn connect(&self, endpoint: &Endpoint, dial: Dial) -> Result<Connection, Fault> {
         let codec = codec(endpoint, &dial.codecs)?;
         let (host, forced) = names::find(endpoint.authority()).ok_or_else(|| {
-            Fault::unavailable(format!("nobody serves {endpoint} in this process"))
+            Fault::unavailable(format!(
+                "nobody serves {endpoint} in this process: start its server first"
+            ))
         })?;
         let Dial { hello, inbound, .. } = dial;
         let Some(codec) = codec.or(forced) else {

@@ -82,10 +82,12 @@ impl<'a> Attempt<'a> {
         let tcp = self.within("accept a connection", TcpStream::connect(&*addresses)).await?;
         let tcp = tcp.map_err(|error| {
             let what = match error.kind() {
-                io::ErrorKind::ConnectionRefused => "nobody listens there (connection refused)",
-                _ => "it cannot be reached",
+                io::ErrorKind::ConnectionRefused => {
+                    "nobody listens there (connection refused): is the server started?".to_owned()
+                }
+                _ => format!("it cannot be reached: {error}"),
             };
-            self.unavailable(format!("{what}: {error}")).with_source(error)
+            self.unavailable(what).with_source(error)
         })?;
         // Frames are flushed when they are to leave. Without it they leave all the same, later.
         let _ = tcp.set_nodelay(true);

@@ -17,7 +17,7 @@ pub(crate) struct Origin(String);
 #[error("`{text}` is not an origin: write it like `https://app.example`")]
 #[non_exhaustive]
 pub struct OriginError {
-    /// The text.
+    /// What was said instead of one.
     pub text: String,
 }
 

@@ -190,7 +190,11 @@ where
         Ok(_) => DecodeError::whole(first),
         Err(error) => {
             let path = error.path().to_string();
-            let path = if path == "." { String::new() } else { path };
+            // Where the text ends too soon, nobody knows which field would have come.
+            let path = match path.strip_suffix(".?").unwrap_or(&path) {
+                "." | "?" => String::new(),
+                known => known.to_owned(),
+            };
             DecodeError { path, reason: error.into_inner().to_string() }
         }
     }

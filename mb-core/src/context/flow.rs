@@ -106,7 +106,7 @@ impl Context {
     /// # Errors
     /// `AUTHENTICATION_REQUIRED` where nobody is logged in.
     pub fn require_actor(&self) -> Result<&Actor, Fault> {
-        let reason = "nobody is logged in on this connection";
+        let reason = "nobody is logged in on this connection: log in first";
         self.actor().ok_or_else(|| Fault::new(FaultKind::AuthenticationRequired, reason))
     }
 

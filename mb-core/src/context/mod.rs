@@ -130,7 +130,11 @@ impl Context {
     /// # Errors
     /// `UNAVAILABLE` outside a handler, where there is none.
     pub fn require_caller(&self) -> Result<&Caller, Fault> {
-        self.caller().ok_or_else(|| Fault::unavailable("this context belongs to no handler"))
+        self.caller().ok_or_else(|| {
+            Fault::unavailable(
+                "this context belongs to no handler: use the one that a handler is given",
+            )
+        })
     }
 
     /// Says who sends the message. A server says it of what it announces; of what it gets, it
@@ -232,9 +236,11 @@ impl Context {
     }
 
     fn host(&self) -> Result<Arc<dyn crate::Host>, Fault> {
-        self.caller()
-            .and_then(Caller::host)
-            .ok_or_else(|| Fault::unavailable("this context belongs to no running server"))
+        self.caller().and_then(Caller::host).ok_or_else(|| {
+            Fault::unavailable(
+                "this context belongs to no running server: use the one that a handler is given",
+            )
+        })
     }
 
     fn written(&self) -> &Written {

@@ -15,7 +15,9 @@ pub struct Span {
 
 /// A text that is no `traceparent` of W3C Trace Context.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a traceparent as in W3C Trace Context: {0}")]
+#[error(
+    "not a traceparent as in W3C Trace Context: {0} (write it like `00-<32 digits>-<16 digits>-01`)"
+)]
 pub struct TraceparentError(&'static str);
 
 impl Span {

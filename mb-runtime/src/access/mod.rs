@@ -18,8 +18,11 @@ use mb_core::{Fault, FaultKind};
 /// The answer to whoever may not. It names no permission: that is in the log.
 pub(crate) fn refused(name: &str, is_anybody: bool) -> Fault {
     if is_anybody {
-        Fault::new(FaultKind::Forbidden, format!("{name} is not allowed"))
+        Fault::new(
+            FaultKind::Forbidden,
+            format!("{name} is not allowed to this caller: it needs another role"),
+        )
     } else {
-        Fault::new(FaultKind::AuthenticationRequired, format!("{name} needs a login"))
+        Fault::new(FaultKind::AuthenticationRequired, format!("{name} needs a login: log in first"))
     }
 }

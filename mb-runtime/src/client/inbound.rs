@@ -121,7 +121,7 @@ impl Inbound {
         let server = server.ok_or_else(|| Fault::unavailable("the client is still connecting"))?;
         if self.routes.contracts().is_empty() {
             let name = request.name();
-            let reason = format!("unknown request `{name}`: this client serves none");
+            let reason = format!("unknown request `{name}`: this client serves no contract");
             return Err(Fault::new(FaultKind::UnknownRequest, reason));
         }
         let route = self.routes.request(request.name())?;

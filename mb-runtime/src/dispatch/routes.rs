@@ -184,7 +184,9 @@ impl Routes {
         // A name from outside may be long; nobody is helped by all of it.
         let name: String = name.chars().take(100).collect();
         let reason = if candidates.is_empty() {
-            "no contract served here has it".to_owned()
+            let served: Vec<_> = self.contracts.iter().map(|contract| contract.name).collect();
+            let served = if served.is_empty() { "none".to_owned() } else { served.join(", ") };
+            format!("no contract served here has it (there is {served})")
         } else {
             format!("it may be {}: say which, in full", candidates.join(" or "))
         };

@@ -71,7 +71,8 @@ pub enum BreakerState {
 const UNNAMED: &str = "*";
 
 impl CircuitBreaker {
-    /// The defaults.
+    /// Opens when half of the last 100 requests have failed, of 20 at least; five seconds later one
+    /// request is let through, to see.
     pub fn new() -> Self {
         Self {
             rate: 0.5,

@@ -152,7 +152,10 @@ impl Middleware for RateLimit {
             && let Err(too_soon) = self.limiter.check_key(&key)
         {
             let wait = too_soon.wait_time_from(TokioClock::now(self.limiter.clock()));
-            let fault = Fault::new(FaultKind::RateLimitExceeded, "too many messages: wait");
+            let fault = Fault::new(
+                FaultKind::RateLimitExceeded,
+                "too many messages: wait, as long as the details say",
+            );
             return Err(fault.with_retry_after(wait).into());
         }
         next.run(message).await

@@ -64,7 +64,8 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// The defaults.
+    /// Three retries of a message, 50 ms after the first failure and 1 s apart at most; all together
+    /// one for every five messages, and ten a second besides.
     pub fn new() -> Self {
         Self {
             retries: 3,

@@ -49,7 +49,7 @@ impl Passage {
         drop(self.message.copy());
     }
 
-    /// The message.
+    /// What the layer is around, to look at.
     pub fn message(&self) -> &Message {
         &self.message
     }

@@ -219,7 +219,8 @@ impl Core {
         }
         if peers.len() >= self.settings.max_clients {
             let full = Fault::unavailable(format!(
-                "the server {} has {} clients, as many as it takes",
+                "the server {} has {} clients, as many as it takes: try again later, or raise its \
+                 `max_clients`",
                 self.id(),
                 self.settings.max_clients
             ));

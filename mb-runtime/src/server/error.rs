@@ -15,7 +15,7 @@ pub enum StartError {
     /// Two contracts have one name, so that their requests could not be told apart.
     #[error("two contracts are called `{name}`: give one another `name` in `#[contract(..)]`")]
     DuplicateContract {
-        /// The name.
+        /// What both are called.
         name: &'static str,
     },
     /// A transport cannot listen.
@@ -33,7 +33,7 @@ pub enum StopError {
     /// The drain time was over before everything was done.
     #[error(
         "{calls} calls and {handlers} event handlers were still running when the drain time was \
-         over, and were cut off"
+         over, and were cut off: `ServerBuilder::drain` gives them longer"
     )]
     CutOff {
         /// How many calls.

@@ -1,26 +1,30 @@
 //! One end of a session as a state machine: frames and time in, frames and work out. There is no
 //! socket here and no clock; whoever drives it moves the bytes and says what time it is.
 //!
-//! The two ends are alike: either may call, serve, emit and leave.
+//! The two ends are alike: either may call, serve, emit and leave. What calls, answers and the end do
+//! is here; what a received frame means is [`receiving`], what the clock means [`time`].
+
+mod receiving;
+mod time;
 
 use std::{
-    borrow::Cow,
     collections::VecDeque,
     sync::{Arc, atomic::AtomicBool},
     task::{self, Poll, Waker},
-    time::Duration,
 };
 
 use bytes::Bytes;
-use mb_core::{Context, EndReason, Fault, FaultKind, Frame, Limits};
+use mb_core::{EndReason, Fault, Frame, Limits};
 use tokio::time::Instant;
+
+pub(crate) use receiving::Step;
 
 use super::{
     calls::{CallId, Calls, Outcome, Ticket},
     outbox::Outbox,
     served::{Served, ServedId, Stop},
 };
-use crate::wire::{Incoming, Value};
+use time::Pulse;
 
 /// One end of a session.
 pub(crate) struct Machine {
@@ -45,57 +49,9 @@ enum Phase {
     Over(EndReason),
 }
 
-/// Signs of life, looked at once per beat: no frame asks for the time.
-struct Pulse {
-    next: Instant,
-    every: Duration,
-    heard: bool,
-    spoke: bool,
-    /// How long nothing has been heard.
-    quiet: Duration,
-    /// How long nothing that was queued has been taken by the network.
-    stuck: Duration,
-    wrote: bool,
-}
-
-/// What a frame asks for.
-#[derive(Debug)]
-pub(crate) enum Step<'a> {
-    /// Nothing, or no more than waking whoever waits for it.
-    Done(Option<Waker>),
-    /// To answer a request, which is counted until [`Machine::answered`] or [`Machine::serve`].
-    Serve { id: Cow<'a, str>, name: Cow<'a, str>, payload: Value, context: Context },
-    /// To refuse a request.
-    Refuse { id: Cow<'a, str>, fault: Fault },
-    /// To pass an event on.
-    Publish { name: Cow<'a, str>, payload: Value, context: Context },
-    /// To say that nothing can be made of it.
-    Complain { reason: String, request_id: Option<String> },
-}
-
-/// What the passing of time asks for.
-#[derive(Debug, Default)]
-pub(crate) struct Ticked {
-    /// Whom to wake.
-    pub(crate) wakers: Vec<Waker>,
-    /// Calls to take back on the other side.
-    pub(crate) late: Vec<CallId>,
-    /// Whether to give a sign of life.
-    pub(crate) beat: bool,
-}
-
 impl Machine {
     pub(crate) fn new(limits: Arc<Limits>, now: Instant) -> Self {
-        let every = limits.heartbeat.min(limits.silence).max(Duration::from_millis(1));
-        let pulse = Pulse {
-            next: now + every,
-            every,
-            heard: true,
-            spoke: true,
-            quiet: Duration::ZERO,
-            stuck: Duration::ZERO,
-            wrote: false,
-        };
+        let pulse = Pulse::new(&limits, now);
         let outbox = Outbox::new(Arc::clone(&limits));
         Self {
             phase: Phase::Open,
@@ -104,9 +60,9 @@ impl Machine {
             served: Served::default(),
             inline: 0,
             outbox,
-            pulse,
             bad_frames: 0,
-            armed: now + every,
+            armed: pulse.next(),
+            pulse,
         }
     }
 
@@ -297,112 +253,6 @@ impl Machine {
         self.outbox.written(wakers);
     }
 
-    // What is received.
-
-    /// Any frame, also one below the session, is a sign of life.
-    pub(crate) fn heard(&mut self) {
-        self.pulse.heard = true;
-    }
-
-    /// A frame that could be read.
-    pub(crate) fn receive<'a>(&mut self, incoming: Incoming<'a>) -> Step<'a> {
-        self.pulse.heard = true;
-        match incoming {
-            Incoming::Response { id, result } => {
-                let outcome = result.map_or_else(Outcome::Failed, Outcome::Data);
-                Step::Done(self.calls.answer(&id, outcome))
-            }
-            Incoming::Request { id, name, payload, context } => match self.admit(&id) {
-                Ok(()) => {
-                    self.inline += 1;
-                    Step::Serve { id, name, payload, context }
-                }
-                Err(Refusal::Fault(fault)) => Step::Refuse { id, fault },
-                Err(Refusal::Duplicate) => {
-                    let reason = "a request of this requestId is under way".to_owned();
-                    self.complain(reason, Some(id.into_owned()))
-                }
-            },
-            Incoming::Event { name, payload, context } => Step::Publish { name, payload, context },
-            Incoming::Item { id, data } => Step::Done(self.calls.item(&id, data)),
-            Incoming::Credit { id, n } => Step::Done(self.served.allow(&id, n)),
-            Incoming::Cancel { id } => Step::Done(self.served.cancel(&id)),
-        }
-    }
-
-    /// A frame of which nothing can be made. After too many of them the session ends.
-    pub(crate) fn complain<'a>(&mut self, reason: String, request_id: Option<String>) -> Step<'a> {
-        self.pulse.heard = true;
-        self.bad_frames += 1;
-        Step::Complain { reason, request_id }
-    }
-
-    /// Whether there were too many bad frames since the last beat.
-    pub(crate) fn is_fed_up(&self) -> bool {
-        self.bad_frames > self.limits.bad_frames
-    }
-
-    fn admit(&self, id: &str) -> Result<(), Refusal> {
-        if let Some(reason) = self.end() {
-            return Err(Refusal::Fault(Fault::unavailable(reason.to_string())));
-        }
-        if self.served.contains(id) {
-            return Err(Refusal::Duplicate);
-        }
-        if self.served.len() + self.inline >= self.limits.in_flight {
-            let limit = self.limits.in_flight;
-            let reason = format!("{limit} requests are under way on this connection: no more");
-            let fault = Fault::new(FaultKind::RateLimitExceeded, reason);
-            return Err(Refusal::Fault(fault.with_details(serde_json::json!({ "limit": limit }))));
-        }
-        Ok(())
-    }
-
-    // Time.
-
-    /// When [`tick`](Self::tick) is to be called at the latest; earlier does no harm.
-    pub(crate) fn arm(&mut self) -> Instant {
-        self.armed = [self.calls.earliest(), self.served.earliest()]
-            .into_iter()
-            .flatten()
-            .fold(self.pulse.next, Instant::min);
-        self.armed
-    }
-
-    /// Whether a deadline comes before the next tick that somebody has been told of.
-    pub(crate) fn is_before_next_tick(&self, deadline: Instant) -> bool {
-        deadline < self.armed
-    }
-
-    /// Ends what is late, and notices a silence.
-    pub(crate) fn tick(&mut self, now: Instant) -> Ticked {
-        let mut ticked = Ticked::default();
-        if self.is_over() {
-            return ticked;
-        }
-        ticked.late = self.calls.expire(now, &mut ticked.wakers);
-        self.served.expire(now, &mut ticked.wakers);
-        if self.pulse.next > now {
-            return ticked;
-        }
-        self.bad_frames = 0;
-        let pulse = &mut self.pulse;
-        pulse.next = now + pulse.every;
-        pulse.quiet = if pulse.heard { Duration::ZERO } else { pulse.quiet + pulse.every };
-        let is_stuck = !pulse.wrote && !self.outbox.is_empty();
-        pulse.stuck = if is_stuck { pulse.stuck + pulse.every } else { Duration::ZERO };
-        ticked.beat = !pulse.heard || !pulse.spoke;
-        (pulse.heard, pulse.spoke, pulse.wrote) = (false, false, false);
-        let (quiet, stuck) = (pulse.quiet, pulse.stuck);
-        // Stuck says more than silent: who does not read what it is sent may have a lot to say.
-        if stuck >= self.limits.silence {
-            self.lose(EndReason::Overflowed, &mut ticked.wakers);
-        } else if quiet >= self.limits.silence {
-            self.close(EndReason::Silent, &mut ticked.wakers);
-        }
-        ticked
-    }
-
     // The end.
 
     /// Leaves, and says why. A stopping server first answers what it serves; what is being answered
@@ -457,9 +307,4 @@ pub(crate) struct Unheard {
     pub(crate) reason: EndReason,
     /// Whom to wake because of it.
     pub(crate) wakers: Vec<Waker>,
-}
-
-enum Refusal {
-    Fault(Fault),
-    Duplicate,
 }

@@ -2,7 +2,7 @@
 //!
 //! [`machine`] decides, and knows neither sockets nor clocks. [`driver`] moves frames between it
 //! and a [`Duplex`], and tells it the time. [`link`] is what the rest of the runtime holds: the way
-//! to the other side. [`serving`] lets this side answer.
+//! to the other side, with [`outgoing`] for each call. [`serving`] lets this side answer.
 
 mod calls;
 mod driver;
@@ -11,6 +11,7 @@ mod fuzzing;
 mod link;
 mod machine;
 mod outbox;
+mod outgoing;
 mod served;
 mod serving;
 #[cfg(test)]

@@ -193,7 +193,10 @@ impl Shared {
             return Ok(frame);
         }
         let size = frame.len();
-        let reason = format!("the reply takes {size} bytes, this side takes {largest} at most");
+        let reason = format!(
+            "the reply takes {size} bytes, this side takes {largest} at most: ask for less, or raise \
+             `Limits::max_message` here"
+        );
         let details = serde_json::json!({ "bytes": size, "limit": largest });
         Err(Fault::new(FaultKind::PayloadTooLarge, reason).with_details(details))
     }

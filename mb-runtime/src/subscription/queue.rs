@@ -30,6 +30,7 @@ const MAX_CAPACITY: usize = 65_536;
 
 /// What happens to an event whose reader's queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Overflow {
     /// The oldest event in the queue makes room. The reader sees the latest.
     #[default]

@@ -75,7 +75,10 @@ impl Target {
     }
 
     fn closed_to(&self, left: Duration) -> Fault {
-        let fault = Fault::unavailable(format!("{} has failed too often: left alone", self.name));
+        let fault = Fault::unavailable(format!(
+            "{} has failed too often: left alone for a while",
+            self.name
+        ));
         match left {
             // Half open, while others try: it is up to them how long that takes.
             Duration::ZERO => fault,

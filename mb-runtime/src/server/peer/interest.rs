@@ -22,7 +22,10 @@ impl Interest {
         limit: usize,
     ) -> Result<SubscriptionId, Fault> {
         if self.subscriptions.len() >= limit {
-            let reason = format!("{limit} subscriptions are as many as a connection may have");
+            let reason = format!(
+                "{limit} subscriptions are as many as a connection may have: end one first, or raise \
+                 `Limits::subscriptions` on the other side"
+            );
             let fault = Fault::new(FaultKind::RateLimitExceeded, reason);
             return Err(fault.with_details(serde_json::json!({ "limit": limit })));
         }

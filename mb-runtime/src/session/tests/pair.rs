@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::{
     session::{
         calls::{CallId, Outcome},
-        machine::{Machine, Step, Ticked},
+        machine::{Machine, Step},
         served::{ServedId, Stop},
     },
     wire,
@@ -207,7 +207,8 @@ impl Pair {
 
     pub(super) fn tick(&mut self) {
         for end in &mut self.ends {
-            let Ticked { late, beat, .. } = end.machine.tick(self.now);
+            let ticked = end.machine.tick(self.now);
+            let (late, beat) = (ticked.late, ticked.beat);
             for id in late {
                 end.machine.send(wire::cancel(&Codec::JSON, &id.number().to_string()).unwrap());
             }
