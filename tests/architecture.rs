@@ -48,13 +48,11 @@ const LAYERS: [&[&str]; 8] = [
     &["subscription"],
     &["dispatch", "meters"],
     &["middleware", "access"],
-    &["transports", "wire"],
+    &["panics", "transports", "validation", "wire"],
 ];
 
 /// Those that point up all the same.
-const UPWARDS: [(&str, &str); 2] = [
-    // The text of a panic of a user's hook.
-    ("access/audit.rs", "dispatch"),
+const UPWARDS: [(&str, &str); 1] = [
     // A client as a service of tower: it stands beside the adapter for layers.
     ("middleware/tower/service.rs", "client"),
 ];

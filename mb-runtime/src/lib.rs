@@ -15,6 +15,7 @@ mod dispatch;
 mod login;
 mod meters;
 pub mod middleware;
+mod panics;
 mod server;
 mod session;
 mod subscription;

@@ -8,7 +8,7 @@ use std::{
 use mb_core::{Access, Actor, RequestDescriptor};
 
 use super::{Rule, Who};
-use crate::dispatch::panic_text;
+use crate::panics::panic_text;
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

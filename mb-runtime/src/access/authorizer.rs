@@ -9,7 +9,7 @@ use std::{
 use mb_core::{Access, Actor};
 
 use super::{Action, Rule};
-use crate::dispatch::panic_text;
+use crate::panics::panic_text;
 
 /// What an [`Authorizer`] is asked: whether somebody may do something, and what the contract says.
 #[derive(Debug, Clone, Copy)]

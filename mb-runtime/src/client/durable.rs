@@ -15,8 +15,9 @@ use tokio::{task::JoinHandle, time::sleep};
 
 use super::{Client, ClientStatus};
 use crate::{
-    dispatch::{Net, panic_text, panicked, report},
+    dispatch::{Net, panicked, report},
     middleware::{End, Kind, Layers, Passing, Way},
+    panics::panic_text,
     subscription::Received,
 };
 

@@ -15,8 +15,8 @@ use tokio::{sync::watch, time::Instant};
 
 use super::outgoing::default_timeout;
 use crate::{
-    dispatch::panic_text,
     login::{Credentials, LoggedIn, wire as login},
+    panics::panic_text,
     session::{system_request, understood},
     wire::system,
 };

@@ -81,7 +81,7 @@ use tokio::time::{Instant, timeout};
 
 use self::check::Stop;
 pub use self::report::{Case, Report, Verdict};
-use crate::{Client, ClientBuilder, Server, ServerBuilder, dispatch::panic_text};
+use crate::{Client, ClientBuilder, Server, ServerBuilder, panics::panic_text};
 
 /// How long a case may take before it counts as hanging.
 const LONGEST: Duration = Duration::from_secs(20);

@@ -32,7 +32,7 @@ pub(crate) use items::refused as refused_stream;
 pub(crate) use net::Net;
 pub(crate) use routes::{DuplicateContract, Routes, ServedEvent};
 pub use run::Run;
-pub(crate) use seal::{panic_text, panicked, report, seal};
+pub(crate) use seal::{panicked, report, seal};
 use station::{Held, Post, Way};
 pub(crate) use station::{Service, drain, left};
 

@@ -10,6 +10,8 @@ use std::{
 use mb_core::{Fault, FaultKind};
 use uuid::Uuid;
 
+use crate::panics::panic_text;
+
 /// The fault as its caller may see it, but for its source, which middleware may look at. An internal
 /// one is logged and replaced. So is one that the handler got from a call of its own: what another
 /// service says of this one is not what this one says of its caller.
@@ -84,12 +86,4 @@ fn chain(message: &str, source: Option<&(dyn Error + 'static)>) -> String {
         next = error.source();
     }
     text
-}
-
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no text")
 }

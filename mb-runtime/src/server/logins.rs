@@ -11,8 +11,8 @@ use super::{
     peer::{Peer, Session},
 };
 use crate::{
-    dispatch::panic_text,
     login::{Credentials, LoginError, wire as login},
+    panics::panic_text,
     wire::system::Done,
 };
 

@@ -9,7 +9,7 @@ use mb_core::{Failure, Fault, Reply, Subscribe};
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::{Incoming, Received, Registration, Subscription};
-use crate::dispatch::{panic_text, report};
+use crate::{dispatch::report, panics::panic_text};
 
 /// What runs for each event.
 pub(crate) trait EventHandler<E>: Send + Sync + 'static {
