@@ -182,7 +182,7 @@ impl Core {
 
     /// Counts those who hear no bus, so that an announcement asks nobody about it.
     fn count_alone(&self, peers: &[Arc<Peer>]) {
-        let alone = peers.iter().filter(|peer| !peer.caller().back().hears_bus()).count();
+        let alone = peers.iter().filter(|peer| !peer.back().hears_bus()).count();
         self.alone.store(alone, Ordering::Release);
     }
 

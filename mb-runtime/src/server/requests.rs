@@ -38,7 +38,7 @@ fn answer_at_once(core: &Core, peer: &Peer, name: &str, body: Body) -> Answer {
             peer.speaks_for_itself(core, client_id.as_deref(), connection_id.as_deref())?;
             peer.close(EndReason::ClientDisconnected);
             // Whoever is not counted any more does not stay. This answer goes before the goodbye.
-            peer.caller().back().close(EndReason::ClientDisconnected);
+            peer.back().close(EndReason::ClientDisconnected);
             Ok(Body::new(Unregistered { success: true, timestamp: timestamp() }))
         }
         system::PING => {
@@ -102,7 +102,7 @@ fn register(core: &Core, peer: &Peer, register: Register) -> Result<Registered, 
     if let Some(events) = &events {
         peer.narrow_to(core, events)?;
     }
-    peer.caller().back().met(&Introduction {
+    peer.back().met(&Introduction {
         knows_contracts: register.contracts.is_some(),
         max_message: register.max_message,
     });

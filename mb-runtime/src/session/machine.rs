@@ -27,14 +27,16 @@ use super::{
 use time::Pulse;
 
 /// One end of a session.
+// In this order: what every event and every frame needs lies together.
+#[repr(C)]
 pub(crate) struct Machine {
     phase: Phase,
-    limits: Arc<Limits>,
-    calls: Calls,
-    served: Served,
     /// Requests that are being answered where they are read.
     inline: usize,
     outbox: Outbox,
+    calls: Calls,
+    served: Served,
+    limits: Arc<Limits>,
     pulse: Pulse,
     bad_frames: usize,
     /// The next tick that somebody has been told of.

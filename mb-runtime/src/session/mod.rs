@@ -37,20 +37,23 @@ pub(crate) use link::{system_request, understood};
 use machine::Machine;
 
 /// What both halves of a connection and everybody who calls over it share.
+// In this order: an event to a thousand readers touches a thousand of these, and what it needs of each
+// lies together.
+#[repr(C)]
 struct Shared {
-    machine: Mutex<Machine>,
-    /// Whether so much waits to be sent that no more is read.
-    crowded: Arc<AtomicBool>,
     codec: Codec,
-    /// Told when the next tick has become earlier.
-    sooner: Notify,
-    /// Whether the other side knows contracts, and so names in full.
-    full_names: AtomicBool,
     /// The largest frame that the other side takes.
     max_frame: AtomicUsize,
     /// Whether this is the client's side: whoever emits there waits for room, instead of the
     /// reader being too slow.
     is_client: bool,
+    /// Whether the other side knows contracts, and so names in full.
+    full_names: AtomicBool,
+    /// Whether so much waits to be sent that no more is read.
+    crowded: Arc<AtomicBool>,
+    machine: Mutex<Machine>,
+    /// Told when the next tick has become earlier.
+    sooner: Notify,
 }
 
 /// Whether a side that emits faster than the other reads is made to wait, or the other dismissed.

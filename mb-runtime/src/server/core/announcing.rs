@@ -54,7 +54,7 @@ impl Core {
             if !peer.wants(event.name()) || !peer.may_read(readers) {
                 continue;
             }
-            match peer.caller().back().publish(event) {
+            match peer.back().publish(event) {
                 Published::Waiting(rest) => waiting.push(rest),
                 // A reader that is gone, or that does not wait any longer, has been told so itself.
                 Published::Accepted | Published::Refused(_) => {}
@@ -107,7 +107,7 @@ impl Core {
             return waited(announced, Vec::new());
         }
         let readers = self.routes.readers(event.name());
-        let alone = |peer: &Peer| buses.is_empty() || !peer.caller().back().hears_bus();
+        let alone = |peer: &Peer| buses.is_empty() || !peer.back().hears_bus();
         let (_, waiting) = self.hand(&event, &readers, alone);
         waited(announced, waiting)
     }

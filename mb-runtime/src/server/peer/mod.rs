@@ -17,7 +17,7 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use mb_core::{Caller, ClientInfo, EndReason, Fault, Hello, Host, Name, SubscriptionId};
+use mb_core::{Caller, ClientInfo, EndReason, Fault, Hello, Host, Link, Name, SubscriptionId};
 use tokio_util::sync::CancellationToken;
 
 pub(super) use self::session_login::Session;
@@ -30,27 +30,32 @@ use crate::{
     wire::system::{self, is_system},
 };
 
+// In this order: an event to a thousand clients touches a thousand of these, and what it needs of each
+// lies together.
+#[repr(C)]
 pub(super) struct Peer {
-    /// A client keeps no server alive, nor the services in it.
-    core: Weak<Core>,
-    routes: Arc<Routes>,
-    key: u64,
+    /// The way back to the client: the caller's.
+    back: Arc<dyn Link>,
     caller: Arc<Caller>,
+    /// Whether it has ever said what it wants: looked at for every event, without the lock.
+    narrowed: AtomicBool,
     gone: AtomicBool,
     /// Whether its coming was told, so that its going is.
     announced: AtomicBool,
+    /// Whether there can be a login at all.
+    takes_logins: bool,
+    routes: Arc<Routes>,
+    interest: RwLock<Interest>,
+    login: SessionLogin,
+    judge: Judge,
+    audit: Arc<Audit>,
+    /// A client keeps no server alive, nor the services in it.
+    core: Weak<Core>,
+    key: u64,
     /// Cancelled when the client leaves by itself: its streams end then.
     leaving: CancellationToken,
     /// Cancelled when the client is gone, whoever wanted that.
     over: CancellationToken,
-    /// Whether it has ever said what it wants: looked at for every event, without the lock.
-    narrowed: AtomicBool,
-    interest: RwLock<Interest>,
-    login: SessionLogin,
-    /// Whether there can be a login at all.
-    takes_logins: bool,
-    audit: Arc<Audit>,
-    judge: Judge,
     /// The logins that have failed on it.
     failed: Arc<Mutex<Failures>>,
 }
@@ -66,6 +71,7 @@ impl Peer {
             core: Arc::downgrade(core),
             routes: Arc::clone(&core.routes),
             key,
+            back: Arc::clone(caller.back()),
             caller,
             gone: AtomicBool::new(false),
             announced: AtomicBool::new(false),
@@ -87,6 +93,11 @@ impl Peer {
 
     pub(super) fn caller(&self) -> &Arc<Caller> {
         &self.caller
+    }
+
+    /// The way back to the client.
+    pub(super) fn back(&self) -> &dyn Link {
+        &*self.back
     }
 
     /// Whether it gets an event of this name: it asked for it, or never said what it wants.
@@ -166,7 +177,7 @@ impl Peer {
     /// Ends the connection from the server's side.
     pub(super) fn dismiss(&self, reason: EndReason) {
         if self.leave() {
-            self.caller.back().close(reason);
+            self.back.close(reason);
             self.left(reason);
         }
     }
