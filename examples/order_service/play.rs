@@ -72,7 +72,8 @@ pub async fn play_at(endpoint: &str) -> Result<bool, Box<dyn Error>> {
     let products: products::Client = client.typed()?;
     if !script.is_where_it_begins(&products.list().await?) {
         return Err("somebody has ordered here before: the totals of the file are those of a \
-                    server that was just started, so start a new one"
+                    server that was just started, so start a new one, with an empty folder if it \
+                    has one"
             .into());
     }
     let notifications = Notifications::start(&orders).await?;

@@ -22,6 +22,9 @@ impl Shop {
     /// With a folder, what is ordered and what is left is kept there, and shared with every other shop
     /// that is opened with it.
     pub async fn open(endpoint: &str, folder: Option<&Path>) -> Result<Self, Box<dyn Error>> {
+        if let Some(folder) = folder {
+            std::fs::create_dir_all(folder)?;
+        }
         let file = |name: &str| folder.map(|folder| folder.join(name));
         let service = ProductService::new(file("stock.json"), script()?.stock);
         let store = Server::builder()

@@ -1,11 +1,13 @@
 //! How a client and a server get to know each other: JSON, beside any contract.
 
+use std::fmt;
+
 use mb_core::{Connected, ContractVersion, EndReason, Hello};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// A client says who it is, to every server or to one. The reply subject is the connection's.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Join {
     pub(crate) client_id: String,
@@ -26,6 +28,13 @@ pub(crate) struct Join {
     /// What it has logged in with, so that every server knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) login: Option<Value>,
+}
+
+/// What it logs in with stays hidden.
+impl fmt::Debug for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Join").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
 }
 
 /// A server lets a client in.

@@ -93,6 +93,11 @@ impl Served {
         let answering = match read {
             Err(fault) => refused(fault),
             Ok(_) if self.running().len() >= self.in_flight => refused(too_many(self.in_flight)),
+            // It would take the place of the other, which nobody could give up or count any more.
+            Ok(_) if self.running().contains_key(reply.as_str()) => refused(Fault::new(
+                FaultKind::ValidationFailed,
+                "a request whose answer goes to this subject is under way: each needs one of its own",
+            )),
             Ok((context, body)) => self.answer(name, context, body, credit.is_some()),
         };
         match (answering, credit) {

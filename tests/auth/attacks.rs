@@ -221,3 +221,19 @@ fn what_somebody_shows_shows_nowhere() {
     let text = format!("{auth:?} {login:?} {shown:?}");
     assert!(text.contains("ann") && !text.contains("s3cret"), "{text}");
 }
+
+#[tokio::test]
+async fn a_stream_is_of_whoever_asked_for_it_even_if_it_is_read_later() {
+    let (_server, endpoint) = with_readers().await;
+    let mut client = ByHand::connect(&endpoint).await;
+    let login = |who: &str| json!({ "username": who, "password": who });
+    client.data("$login", login("ann")).await;
+    // Nothing is made of it before there is credit.
+    let watch = json!({ "type": "request", "requestId": "s", "requestType": "watch" });
+    client.send(watch).await;
+    client.data("$logout", json!({})).await;
+    client.data("$login", login("eve")).await;
+    client.send(json!({ "type": "credit", "requestId": "s", "n": 1 })).await;
+    let answer = client.try_next().await.unwrap();
+    assert_eq!(answer["error"]["code"], "FORBIDDEN", "{answer}");
+}

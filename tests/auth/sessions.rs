@@ -14,7 +14,10 @@ use magicbutton::{
     Actor, Client, ClientBuilder, ClientStatus, Credentials, Fault, FaultKind, Limits, Login,
     LoginError, Server,
 };
-use tokio::time::{Instant, advance, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, advance, sleep},
+};
 
 use crate::{Asked, by_hand::soon, serving, told, users::users, vault, vault::Moved, wire::Wire};
 
@@ -98,6 +101,46 @@ async fn a_login_is_renewed_before_it_ends() {
         client.login(Credentials::password("ann", "ann")).await.unwrap();
         sleep(11 * MINUTE).await;
         assert_eq!((told(vault.read().await), client.logged_in()), ("A".into(), None));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_is_overtaken_changes_nothing() {
+    let wire = Wire::default();
+    let (_server, _) = started(&wire, "overtaken").await;
+    for way in ["wire://vault", "memory://overtaken"] {
+        for logs_out in [false, true] {
+            // The first credentials are there at once, the second take their time.
+            let (asked, ready) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+            let (count, go) = (Arc::clone(&asked), Arc::clone(&ready));
+            let client = calling(&wire).login_with(move || {
+                let (first, go) = (count.fetch_add(1, Ordering::SeqCst) == 0, Arc::clone(&go));
+                async move {
+                    if !first {
+                        go.notified().await;
+                    }
+                    Ok(Credentials::token("t-ann"))
+                }
+            });
+            let client = client.connect(way).await.unwrap();
+            let vault: vault::Client = client.typed().unwrap();
+            assert_eq!(vault.whoami().await.unwrap(), "ann");
+            sleep(9 * MINUTE + Duration::from_secs(5)).await;
+            assert_eq!(asked.load(Ordering::SeqCst), 2, "the renewal is under way");
+            if logs_out {
+                client.logout().await.unwrap();
+            } else {
+                client.login(Credentials::token("t-bob")).await.unwrap();
+            }
+            ready.notify_waiters();
+            sleep(Duration::from_secs(5)).await;
+            let who = if logs_out { "A" } else { "yes" };
+            assert_eq!(told(vault.whoami().await), who, "{way}");
+            if !logs_out {
+                assert_eq!(vault.whoami().await.unwrap(), "bob", "{way}");
+                assert_eq!(client.logged_in().unwrap().user_id, "bob");
+            }
+        }
     }
 }
 

@@ -347,3 +347,60 @@ async fn no_more_tokens_are_remembered_than_there_is_room_for() {
     }
     assert!(server.clients().len() <= 512, "{}", server.clients().len());
 }
+
+#[tokio::test]
+async fn what_strangers_share_is_nobody_s_to_name_log_in_on_or_end() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let (_server, _) = serve(&url).await;
+    let eve = async_nats::connect(engine.address()).await.unwrap();
+    // Where one server listens is told to whoever knocks.
+    let join = json!({ "clientId": "eve", "connection": "x", "maxMessage": 1_000_000 });
+    let inbox = format!("{}.join", eve.new_inbox());
+    let mut answers = eve.subscribe(inbox.clone()).await.unwrap();
+    eve.publish_with_reply("mb.$sys.door.join", inbox, join.to_string().into()).await.unwrap();
+    let joined: Value = serde_json::from_str(&said(&answers.next().await.unwrap())).unwrap();
+    let subject = format!("mb.$sys.srv.{}.req", joined["instance"].as_str().unwrap());
+    for (name, payload) in [
+        ("$login", json!({ "token": "t-eve" })),
+        ("$logout", json!({})),
+        ("$register", json!({ "clientId": "ada" })),
+        ("$unregister", json!({})),
+        ("$subscribe", json!({ "events": ["$connected"] })),
+    ] {
+        for token in [None, Some("t-bob")] {
+            let mut headers = with("Mb-Name", name);
+            if let Some(token) = token {
+                headers.insert("Mb-Token", token);
+            }
+            let payload = payload.to_string();
+            let asked = eve.request_with_headers(subject.clone(), headers, payload.into());
+            let answer = timeout(Duration::from_secs(5), asked).await.unwrap().unwrap();
+            assert_eq!(said(&answer), "FORBIDDEN", "{name} {token:?}");
+        }
+    }
+    // Strangers are still served, and still nobody; who shows a token is still who that says.
+    assert_eq!(ask(&eve, "echo", HeaderMap::new(), json!({ "order": "tea" })).await, "\"tea\"");
+    let told = ask(&eve, "whoami", HeaderMap::new(), json!({})).await;
+    assert_eq!(told, "AUTHENTICATION_REQUIRED");
+    assert_eq!(ask(&eve, "whoami", with("Mb-Token", "t-bob"), json!({})).await, "\"bob\"");
+}
+
+#[tokio::test]
+async fn two_requests_do_not_share_a_place_for_their_answers() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let (_server, _) = serve(&url).await;
+    let eve = async_nats::connect(engine.address()).await.unwrap();
+    let inbox = eve.new_inbox();
+    let mut answers = eve.subscribe(inbox.clone()).await.unwrap();
+    for _ in 0..2 {
+        let mut headers = with("Mb-Credit", "0");
+        headers.insert("Mb-Token", "t-bob");
+        let subject = "mb.vault.v1.req.watch";
+        let sent = eve.publish_with_reply_and_headers(subject, inbox.clone(), headers, "{}".into());
+        sent.await.unwrap();
+    }
+    let answer = timeout(Duration::from_secs(5), answers.next()).await.unwrap().unwrap();
+    assert_eq!(said(&answer), "VALIDATION_FAILED");
+}

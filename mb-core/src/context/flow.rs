@@ -19,8 +19,8 @@ scoped_tls::scoped_thread_local! {
 
 impl Context {
     /// The context of a message caused by this one: same trace, this span as its parent, what is
-    /// left of the deadline. It inherits neither metadata nor identity: to act for somebody, say so
-    /// with [`with_auth`](Self::with_auth).
+    /// left of the deadline. It inherits neither metadata nor identity: a gateway, which may act for
+    /// somebody, says so with [`act_for`](Self::act_for).
     #[must_use]
     pub fn child(&self) -> Self {
         let written = self.written();

@@ -61,7 +61,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl Logins {
     pub(super) fn with(credentials: Credentials) -> Self {
         let standing = Standing::As { given: credentials, token: None };
-        Self { standing: Mutex::new(standing), held: watch::Sender::default() }
+        Self { standing: Mutex::new(standing), ..Self::default() }
     }
 
     pub(super) fn by<F, Fut>(provide: F) -> Self
@@ -70,16 +70,37 @@ impl Logins {
         Fut: Future<Output = Result<Credentials, Fault>> + Send + 'static,
     {
         let hook: Arc<Hook> = Arc::new(move || Box::pin(provide()));
-        Self { standing: Mutex::new(Standing::By(hook)), held: watch::Sender::default() }
+        Self { standing: Mutex::new(Standing::By(hook)), ..Self::default() }
     }
 
     /// Logs in on a new connection, if there is anything to log in with. What a server has handed out
     /// before is tried first where it may be known there.
     pub(super) async fn log_in(&self, link: &dyn Link, by_token: bool) -> Result<(), Fault> {
         let standing = self.standing().clone();
+        let fresh = match standing {
+            Standing::Nobody => return Ok(()),
+            Standing::As { .. } => None,
+            Standing::By(hook) => Some(provided(&*hook).await?),
+        };
+        self.log_in_now(link, by_token, fresh).await?;
+        // Whoever has logged out meanwhile could not reach this connection.
+        let logged_out = matches!(&*self.standing(), Standing::Nobody);
+        if logged_out { tell_logout(link).await } else { Ok(()) }
+    }
+
+    async fn log_in_now(
+        &self,
+        link: &dyn Link,
+        by_token: bool,
+        fresh: Option<Credentials>,
+    ) -> Result<(), Fault> {
+        let standing = self.standing().clone();
         match standing {
             Standing::Nobody => Ok(()),
-            Standing::By(hook) => self.with_fresh(&*hook, link).await,
+            Standing::By(_) => match fresh {
+                Some(fresh) => self.with_fresh(link, &fresh).await,
+                None => Ok(()),
+            },
             Standing::As { given, token } => {
                 if let Some(token) = token.filter(|_| by_token) {
                     match send(link, &Credentials::Token(token)).await {
@@ -114,30 +135,31 @@ impl Logins {
     pub(super) async fn log_out(&self, link: &dyn Link) -> Result<(), Fault> {
         *self.standing() = Standing::Nobody;
         self.held.send_replace(None);
-        let body = Body::new(Map::<String, Value>::new());
-        let response = link.call(in_time(system_request(system::LOGOUT, body), link)).await;
-        understood::<system::Done>(response).map(drop)
+        tell_logout(link).await
     }
 
     /// Logs in once more, with fresh credentials. `Ok(false)` where nobody provides any.
     pub(super) async fn renew(&self, link: &dyn Link) -> Result<bool, Fault> {
         let Standing::By(hook) = self.standing().clone() else { return Ok(false) };
-        self.with_fresh(&*hook, link).await.map(|()| true)
+        let fresh = provided(&*hook).await?;
+        // Somebody may have logged in otherwise, or out, while they were provided.
+        if !matches!(&*self.standing(), Standing::By(_)) {
+            return Ok(false);
+        }
+        self.with_fresh(link, &fresh).await.map(|()| true)
     }
 
-    async fn with_fresh(&self, hook: &Hook, link: &dyn Link) -> Result<(), Fault> {
-        // Whoever provides them may be able to later: a client does not end for that.
-        let given = AssertUnwindSafe(async { hook().await }).catch_unwind().await;
-        let given = given.unwrap_or_else(|panic| {
-            tracing::error!(error = panic_text(&*panic), "whoever provides credentials panicked");
-            let reason = "whoever provides the credentials panicked";
-            Err(Fault::new(FaultKind::Internal, reason))
-        });
-        let given = given.map_err(|fault| fault.with_retryable(true))?;
-        let logged_in = send(link, &given).await?;
-        // Somebody may have logged in otherwise, or out, meanwhile.
-        if matches!(&*self.standing(), Standing::By(_)) {
-            self.hold(logged_in);
+    async fn with_fresh(&self, link: &dyn Link, fresh: &Credentials) -> Result<(), Fault> {
+        let logged_in = send(link, fresh).await?;
+        // Somebody may have logged in otherwise, or out, meanwhile: that is what holds.
+        let standing = self.standing().clone();
+        match standing {
+            Standing::By(_) => self.hold(logged_in),
+            Standing::Nobody => tell_logout(link).await?,
+            Standing::As { given, .. } => {
+                let logged_in = send(link, &given).await?;
+                self.note(&given, logged_in);
+            }
         }
         Ok(())
     }
@@ -194,6 +216,23 @@ impl Held {
 /// Whether a server knows nothing, or nothing any more, of a token.
 fn is_stale(fault: &Fault) -> bool {
     matches!(fault.code(), "INVALID_TOKEN" | "TOKEN_EXPIRED")
+}
+
+/// What somebody provides to log in with. They may be able to later: a client does not end for that.
+async fn provided(hook: &Hook) -> Result<Credentials, Fault> {
+    let given = AssertUnwindSafe(async { hook().await }).catch_unwind().await;
+    let given = given.unwrap_or_else(|panic| {
+        tracing::error!(error = panic_text(&*panic), "whoever provides credentials panicked");
+        let reason = "whoever provides the credentials panicked";
+        Err(Fault::new(FaultKind::Internal, reason))
+    });
+    given.map_err(|fault| fault.with_retryable(true))
+}
+
+async fn tell_logout(link: &dyn Link) -> Result<(), Fault> {
+    let body = Body::new(Map::<String, Value>::new());
+    let response = link.call(in_time(system_request(system::LOGOUT, body), link)).await;
+    understood::<system::Done>(response).map(drop)
 }
 
 async fn send(link: &dyn Link, credentials: &Credentials) -> Result<LoggedIn, Fault> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_nats::Message as NatsMessage;
-use mb_core::Fault;
+use mb_core::{Fault, FaultKind};
 
 use super::super::{clients::parts, station::Station, stats::Endpoint};
 use crate::{
@@ -12,6 +12,9 @@ use crate::{
     reply::Reply,
     served::{Served, send},
 };
+
+/// What anybody may ask the system, whoever they are.
+const OPEN_TO_ALL: [&str; 2] = ["$ping", "$serverInfo"];
 
 impl Station {
     /// Serves a request of this name for whoever has sent it.
@@ -30,6 +33,12 @@ impl Station {
                 let Some(reply) = message.reply else { return };
                 let unknown = Reply::status(headers::STATUS_UNKNOWN, &station.instance);
                 return send(&station.nats, reply, unknown).await;
+            }
+            // Who has not joined shares a connection with others, or has one for as long as a token is
+            // remembered: it is nobody's to name, to log in on, or to end.
+            None if name.starts_with('$') && !OPEN_TO_ALL.contains(&name) => {
+                let reason = format!("{name} is for clients that have joined");
+                Err(Fault::new(FaultKind::Forbidden, reason))
             }
             None => match headers::get(message.headers.as_ref(), headers::TOKEN) {
                 None => station.stranger(),
