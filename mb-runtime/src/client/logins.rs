@@ -83,7 +83,12 @@ impl Logins {
             Standing::By(hook) => Some(provided(&*hook).await?),
         };
         self.log_in_now(link, by_token, fresh).await?;
-        // Whoever has logged out meanwhile could not reach this connection.
+        self.heed_logout(link).await
+    }
+
+    /// Whoever has logged out while a login was under way may have come before it, or could not reach
+    /// its connection.
+    async fn heed_logout(&self, link: &dyn Link) -> Result<(), Fault> {
         let logged_out = matches!(&*self.standing(), Standing::Nobody);
         if logged_out { tell_logout(link).await } else { Ok(()) }
     }
@@ -146,7 +151,8 @@ impl Logins {
         if !matches!(&*self.standing(), Standing::By(_)) {
             return Ok(false);
         }
-        self.with_fresh(link, &fresh).await.map(|()| true)
+        self.with_fresh(link, &fresh).await?;
+        self.heed_logout(link).await.map(|()| true)
     }
 
     async fn with_fresh(&self, link: &dyn Link, fresh: &Credentials) -> Result<(), Fault> {
@@ -155,7 +161,7 @@ impl Logins {
         let standing = self.standing().clone();
         match standing {
             Standing::By(_) => self.hold(logged_in),
-            Standing::Nobody => tell_logout(link).await?,
+            Standing::Nobody => {}
             Standing::As { given, .. } => {
                 let logged_in = send(link, &given).await?;
                 self.note(&given, logged_in);
