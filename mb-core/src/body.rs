@@ -158,10 +158,8 @@ impl Body {
     pub fn decode_shared<T: Payload>(&self) -> Result<Arc<T>, DecodeError> {
         match &self.0 {
             Repr::Owned(value) => convert(&**value).map(Arc::new),
-            Repr::Shared(shared) => match downcast_shared::<T>(Arc::clone(&shared.value)) {
-                Ok(value) => Ok(value),
-                Err(value) => convert(&*value).map(Arc::new),
-            },
+            Repr::Shared(shared) => downcast_shared(Arc::clone(&shared.value))
+                .or_else(|value| convert(&*value).map(Arc::new)),
             Repr::Json(bytes) => Codec::JSON.decode(bytes).map(Arc::new),
             Repr::JsonFollowed(bytes) => Codec::decode_followed(bytes).map(Arc::new),
             Repr::MessagePack(bytes) => Codec::MESSAGE_PACK.decode(bytes).map(Arc::new),

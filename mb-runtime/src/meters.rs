@@ -18,8 +18,8 @@ mod on {
         histogram!("magicbutton.events.queued").record(events as f64);
     }
 
-    pub(crate) fn dropped() {
-        counter!("magicbutton.events.dropped").increment(1);
+    pub(crate) fn dropped(events: usize) {
+        counter!("magicbutton.events.dropped").increment(events as u64);
     }
 
     pub(crate) fn reconnected() {
@@ -56,7 +56,7 @@ mod off {
     #[inline]
     pub(crate) fn queued(_: usize) {}
     #[inline]
-    pub(crate) fn dropped() {}
+    pub(crate) fn dropped(_: usize) {}
     #[inline]
     pub(crate) fn reconnected() {}
     #[inline]

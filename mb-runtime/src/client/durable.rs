@@ -148,8 +148,9 @@ where
     async fn at_last(&self, message: Message, count: u64) -> Result<(), Fault> {
         let event = E::receive(&message)
             .map_err(|error| Fault::new(FaultKind::ValidationFailed, error.to_string()))?;
-        let (name, context, _) = message.into_parts();
-        let received = Received::new(event, context.clone(), false).delivered(count);
+        let context = message.context().clone();
+        let message = Arc::new(message);
+        let received = Received::new(event, Arc::clone(&message), false).delivered(count);
         let handling = AssertUnwindSafe(async { (self.handler)(received).await });
         let failed = match context.scope(handling.catch_unwind()).await {
             Ok(Ok(())) => return Ok(()),
@@ -157,7 +158,7 @@ where
             Ok(Err(Failure::Fault(fault))) => fault,
             Err(panic) => Fault::internal(panic_text(&*panic)),
         };
-        report(name.as_str(), context.id(), failed.message(), Error::source(&failed));
+        report(message.name().as_str(), context.id(), failed.message(), Error::source(&failed));
         Err(failed)
     }
 }

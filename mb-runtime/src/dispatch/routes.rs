@@ -9,7 +9,7 @@ use super::{Gate, Route, ServedContract, Service, chain};
 use crate::{
     access::{Action, Audit, Readers, Rights, Rule, Rules},
     middleware::{Chain, Layers},
-    wire::system::is_system,
+    wire::system::{SYSTEM_EVENTS, is_system},
 };
 
 /// Every contract of a server, by the names of its requests and events.
@@ -18,6 +18,8 @@ pub(crate) struct Routes {
     requests: Names<Route>,
     declared: FxHashMap<usize, Arc<Route>>,
     events: Names<ServedEvent>,
+    /// How many events can be asked for, the system's included.
+    count: usize,
     rules: Rules,
     /// What events go through, by full name, where that is anything.
     chains: FxHashMap<&'static str, Chain>,
@@ -27,6 +29,8 @@ pub(crate) struct Routes {
 
 /// One event, and who may do what with it, where not everybody may.
 pub(crate) struct ServedEvent {
+    /// Which one it is of all that can be asked for here, the system's included.
+    pub(crate) number: usize,
     pub(crate) descriptor: &'static EventDescriptor,
     pub(crate) read: Option<Rule>,
     pub(crate) emit: Option<Rule>,
@@ -77,6 +81,7 @@ impl Routes {
         let mut services = Vec::new();
         let mut chains = FxHashMap::default();
         let mut rules = Rules::default();
+        let mut count = SYSTEM_EVENTS.len();
         for (position, contract) in served.into_iter().enumerate() {
             let descriptor = contract.descriptor;
             if contracts.iter().take(position).any(|other| other.name == descriptor.name) {
@@ -90,7 +95,8 @@ impl Routes {
                 let EventDescriptor { full_name, name, subscribe, emit, .. } = event;
                 let read = rules.add(descriptor, subscribe, Action::Subscribe, full_name);
                 let emit = rules.add(descriptor, emit, Action::Emit, full_name);
-                let event = ServedEvent { descriptor: event, read, emit };
+                let event = ServedEvent { number: count, descriptor: event, read, emit };
+                count += 1;
                 events.insert(full_name, name, Arc::new(event));
             }
             let (service, routes) = contract.open(gate, around, audit);
@@ -105,7 +111,7 @@ impl Routes {
             }
         }
         let others = Some(around.for_others()).filter(|chain| !chain.is_empty());
-        let routes = Self { contracts, requests, declared, events, rules, chains, others };
+        let routes = Self { contracts, requests, declared, events, count, rules, chains, others };
         Ok((Arc::new(routes), services))
     }
 
@@ -149,6 +155,21 @@ impl Routes {
             };
             self.unknown(FaultKind::ContractMismatch, "event", name, full)
         })
+    }
+
+    /// How many events can be asked for.
+    pub(crate) fn events(&self) -> usize {
+        self.count
+    }
+
+    /// The number of the event of this name.
+    pub(crate) fn number(&self, name: &str) -> Option<usize> {
+        self.events.find(name).map(|event| event.number).or_else(|| self.system_event(name))
+    }
+
+    /// The number of the system event of this name that a client may ask for.
+    pub(crate) fn system_event(&self, name: &str) -> Option<usize> {
+        SYSTEM_EVENTS.iter().position(|event| *event == name)
     }
 
     /// Who gets an event. Of one that no contract served here has, its own says so, by rules that

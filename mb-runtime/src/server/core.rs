@@ -140,7 +140,8 @@ impl Core {
     /// Tells those who asked for it that a client has come, or, with a reason, gone.
     pub(super) fn tell_presence(&self, info: &ClientInfo, gone: Option<EndReason>) {
         let name = if gone.is_some() { system::DISCONNECTED } else { system::CONNECTED };
-        if !self.read().iter().any(|peer| peer.names(name)) {
+        let number = self.routes.system_event(name);
+        if !self.read().iter().any(|peer| peer.asked_for(number)) {
             return;
         }
         let presence = system::Presence {
@@ -151,7 +152,8 @@ impl Core {
         };
         let event = system_event(name, Body::shared(Arc::new(presence)));
         // Whoever waits for room does not make a connection wait.
-        drop(self.hand(&self.prepared(event), &Readers::Everybody, |peer| peer.names(name)));
+        let asked = |peer: &Peer| peer.asked_for(number);
+        drop(self.hand(&self.prepared(event), &Readers::Everybody, asked));
     }
 
     /// Forgets a client.

@@ -63,8 +63,7 @@ impl SubscriptionGuard {
         events: Subscription<E>,
         handler: impl EventHandler<E>,
     ) -> Result<Self, Fault> {
-        let runtime = Handle::try_current()
-            .map_err(|_| Fault::unavailable("an event handler needs a tokio runtime"))?;
+        let runtime = Handle::try_current().map_err(|_| Fault::no_runtime("an event handler"))?;
         let (events, registration) = events.split();
         Ok(Self { registration, worker: runtime.spawn(work(events, handler)) })
     }

@@ -1,12 +1,14 @@
 //! Who on this side wants which events.
 
 use std::{
-    collections::HashMap,
+    collections::hash_map::Entry,
+    slice,
     sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak},
 };
 
 use futures_util::future::join_all;
 use mb_core::{EndReason, EventDescriptor, Fault, Message, Name, Published};
+use rustc_hash::FxHashMap;
 
 use super::{
     Overflow,
@@ -23,16 +25,58 @@ pub(crate) struct Hub {
 
 #[derive(Default)]
 struct Readers {
-    by_event: HashMap<&'static str, Wanted>,
+    /// Its keys are ours, so nobody can flood it.
+    by_event: FxHashMap<&'static str, Wanted>,
     all: Vec<Arc<Queue>>,
 }
 
 /// Who wants the events of one name.
 struct Wanted {
-    /// Taken out and handed to as a whole: nothing of a user's runs under the lock.
-    queues: Arc<Vec<Arc<Queue>>>,
+    queues: Queues,
     /// Which event that is; `None` for a bare name that several have.
     event: Option<&'static EventDescriptor>,
+}
+
+impl Wanted {
+    fn add(&mut self, event: &EventDescriptor, queue: Arc<Queue>) {
+        self.event = self.event.filter(|known| known.full_name == event.full_name);
+        self.queues.add(queue);
+    }
+}
+
+/// The queues of one event. Taken out and handed to as a whole: nothing of a user's runs under the lock.
+#[derive(Clone)]
+enum Queues {
+    /// What most clients have, without a list around it.
+    One(Arc<Queue>),
+    Several(Arc<Vec<Arc<Queue>>>),
+}
+
+impl Queues {
+    fn add(&mut self, queue: Arc<Queue>) {
+        match self {
+            Self::One(first) => *self = Self::Several(Arc::new(vec![Arc::clone(first), queue])),
+            Self::Several(queues) => Arc::make_mut(queues).push(queue),
+        }
+    }
+
+    /// Says whether there are any left.
+    fn remove(&mut self, queue: &Arc<Queue>) -> bool {
+        match self {
+            Self::One(only) => !Arc::ptr_eq(only, queue),
+            Self::Several(queues) => {
+                Arc::make_mut(queues).retain(|other| !Arc::ptr_eq(other, queue));
+                !queues.is_empty()
+            }
+        }
+    }
+
+    fn as_slice(&self) -> &[Arc<Queue>] {
+        match self {
+            Self::One(queue) => slice::from_ref(queue),
+            Self::Several(queues) => queues,
+        }
+    }
 }
 
 /// A subscription's place in its hub. Dropping it gives the place up.
@@ -56,10 +100,13 @@ impl Hub {
         for event in events {
             // Over a network it comes by its bare name, unless that could mean several.
             for name in [event.full_name, event.name] {
-                let new = || Wanted { queues: Arc::default(), event: Some(event) };
-                let wanted = readers.by_event.entry(name).or_insert_with(new);
-                wanted.event = wanted.event.filter(|known| known.full_name == event.full_name);
-                Arc::make_mut(&mut wanted.queues).push(Arc::clone(reader.queue()));
+                let queue = Arc::clone(reader.queue());
+                match readers.by_event.entry(name) {
+                    Entry::Vacant(place) => {
+                        place.insert(Wanted { queues: Queues::One(queue), event: Some(event) });
+                    }
+                    Entry::Occupied(mut wanted) => wanted.get_mut().add(event, queue),
+                }
             }
         }
         // Asked under the lock that `end` takes: a queue is closed by `end`, or here.
@@ -81,10 +128,10 @@ impl Hub {
             return Published::Refused(Fault::unavailable(reason.to_string()));
         }
         let wanted = self.read();
-        let queues = wanted.by_event.get(event.name().as_str()).map(|w| Arc::clone(&w.queues));
+        let queues = wanted.by_event.get(event.name().as_str()).map(|w| w.queues.clone());
         drop(wanted);
         let (mut accepted, mut waiting, mut refused) = (false, Vec::new(), None);
-        for queue in queues.iter().flat_map(|queues| queues.iter()) {
+        for queue in queues.iter().flat_map(Queues::as_slice) {
             match queue.push(event) {
                 Published::Accepted => accepted = true,
                 Published::Waiting(rest) => waiting.push(rest),
@@ -137,10 +184,7 @@ impl Hub {
     fn forget(&self, queue: &Arc<Queue>) {
         let mut readers = self.write();
         readers.all.retain(|other| !Arc::ptr_eq(other, queue));
-        readers.by_event.retain(|_, wanted| {
-            Arc::make_mut(&mut wanted.queues).retain(|other| !Arc::ptr_eq(other, queue));
-            !wanted.queues.is_empty()
-        });
+        readers.by_event.retain(|_, wanted| wanted.queues.remove(queue));
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Readers> {

@@ -3,12 +3,14 @@
 //!
 //! Both sides use it: a client for what its server announces, a server for what clients emit.
 
-mod backlog;
-mod entry;
 mod handler;
 mod hub;
+mod overflow;
 mod queue;
 mod received;
+mod ring;
+#[cfg(test)]
+mod tests;
 
 use std::{
     marker::PhantomData,
@@ -19,13 +21,13 @@ use std::{
 use futures_core::Stream;
 use mb_core::{EndReason, Subscribe};
 
-use entry::Entry;
 pub(crate) use handler::EventHandler;
 pub use handler::SubscriptionGuard;
 pub(crate) use hub::{Hub, Registration};
-pub use queue::Overflow;
+pub use overflow::Overflow;
 pub(crate) use queue::{QUEUE_CAPACITY, Reader};
 pub use received::{Notice, Received};
+use ring::Entry;
 
 /// A subscription: a [`Stream`] of events, in the order they were published.
 ///
@@ -137,7 +139,7 @@ impl<E: Subscribe> Incoming<E> {
             match E::receive(&message) {
                 Ok(event) => {
                     let follows_gap = std::mem::take(&mut self.in_gap);
-                    let event = Received::new(event, message.context().clone(), follows_gap);
+                    let event = Received::new(event, message, follows_gap);
                     return Poll::Ready(Some(Notice::Event(event)));
                 }
                 Err(error) => {

@@ -2,23 +2,20 @@
 
 use std::{
     fmt,
-    pin::Pin,
     sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
     },
-    task::{self, Poll, ready},
+    task::{self, Poll, Waker},
     time::Duration,
 };
 
-use async_channel::{Receiver, Sender, TrySendError};
-use futures_core::Stream;
 use mb_core::{EndReason, Fault, Message, Published};
-use tokio::{runtime::Handle, time::timeout};
+use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use super::{
-    backlog::{Backlog, Ended, Place},
-    entry::Entry,
+    overflow::Overflow,
+    ring::{Ended, Entry, Ring},
 };
 use crate::meters;
 
@@ -28,100 +25,91 @@ pub(crate) const QUEUE_CAPACITY: usize = 256;
 /// How many it may hold at most.
 const MAX_CAPACITY: usize = 65_536;
 
-/// What happens to an event whose reader's queue is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Overflow {
-    /// The oldest event in the queue makes room. The reader sees the latest.
-    #[default]
-    DropOldest,
-    /// The new event is dropped. The reader sees the earliest.
-    DropNewest,
-    /// The subscription ends, with [`EndReason::Overflowed`]: for a reader that must not miss any.
-    Close,
-    /// The publisher waits for room, this long at most; then the event is dropped. Slows down
-    /// everybody who publishes to this reader.
-    Wait(Duration),
-}
-
 /// The publisher's end.
 pub(crate) struct Queue {
-    sender: Sender<Entry>,
+    ring: Mutex<Ring>,
     overflow: Overflow,
-    dropped: Arc<AtomicU64>,
+    dropped: AtomicU64,
     gaps: AtomicU64,
-    /// Whether there was no room to tell of a gap in its place.
-    untold_gap: AtomicBool,
-    end: OnceLock<EndReason>,
-    /// Those who wait for room, where the policy is to wait.
-    backlog: Arc<Backlog>,
 }
 
 /// The reader's end.
-pub(crate) struct Reader {
-    receiver: Pin<Box<Receiver<Entry>>>,
-    queue: Arc<Queue>,
-}
+pub(crate) struct Reader(Arc<Queue>);
 
 /// A queue of `capacity` events, within bounds.
 pub(crate) fn queue(capacity: usize, overflow: Overflow) -> Reader {
-    let (sender, receiver) = async_channel::bounded(capacity.clamp(1, MAX_CAPACITY));
-    let queue = Queue {
-        sender,
-        overflow,
-        dropped: Arc::default(),
-        gaps: AtomicU64::new(0),
-        untold_gap: AtomicBool::new(false),
-        end: OnceLock::new(),
-        backlog: Arc::default(),
-    };
-    Reader { receiver: Box::pin(receiver), queue: Arc::new(queue) }
+    let ring = Ring::new(capacity.clamp(1, MAX_CAPACITY));
+    let (dropped, gaps) = (AtomicU64::new(0), AtomicU64::new(0));
+    Reader(Arc::new(Queue { ring: Mutex::new(ring), overflow, dropped, gaps }))
 }
 
 impl Queue {
     /// Puts an event in, or does what the policy says. Refused where the queue has ended.
-    pub(crate) fn push(&self, event: &Arc<Message>) -> Published {
-        let sent = match self.overflow {
-            Overflow::DropOldest => match self.sender.force_send(Entry::Event(Arc::clone(event))) {
-                Ok(displaced) => {
-                    self.displaced(displaced);
-                    Ok(())
-                }
-                Err(_) => Err(self.ended()),
-            },
-            Overflow::DropNewest => self.try_send(event).map(|room| self.count_dropped(!room)),
-            Overflow::Close => self.try_send(event).map(|room| {
-                if !room {
-                    self.count_dropped(true);
-                    self.close(EndReason::Overflowed);
-                }
-            }),
-            Overflow::Wait(limit) => match self.backlog.push(&self.sender, event) {
-                Ok(None) => Ok(()),
-                Ok(Some(place)) => return self.wait(place, limit),
-                Err(Ended) => Err(self.ended()),
-            },
-        };
-        meters::queued(self.sender.len());
-        match sent {
-            Ok(()) => Published::Accepted,
-            Err(fault) => Published::Refused(fault),
+    pub(crate) fn push(self: &Arc<Self>, event: &Arc<Message>) -> Published {
+        let entry = Entry::Event(Arc::clone(event));
+        let mut ring = self.lock();
+        if let Some(ended) = ring.ended() {
+            drop(ring);
+            return Published::Refused(refused(ended));
         }
+        let (displaced, reader) = match self.overflow {
+            Overflow::DropOldest => ring.force(entry),
+            _ if !ring.is_full() => (None, ring.push(entry)),
+            policy => return self.overflowing(policy, ring, event),
+        };
+        let queued = ring.len();
+        drop(ring);
+        wake(reader);
+        if let Some(Entry::Event(_)) = displaced {
+            self.count_dropped(1);
+        }
+        meters::queued(queued);
+        Published::Accepted
+    }
+
+    /// There is no room.
+    #[cold]
+    fn overflowing(
+        self: &Arc<Self>,
+        policy: Overflow,
+        mut ring: MutexGuard<'_, Ring>,
+        event: &Arc<Message>,
+    ) -> Published {
+        if let Overflow::Wait(limit) = policy
+            && Handle::try_current().is_ok()
+        {
+            let (number, let_in) = ring.wait(Arc::clone(event));
+            drop(ring);
+            return Place { queue: Arc::clone(self), number, let_in }.wait(limit);
+        }
+        drop(ring);
+        self.count_dropped(1);
+        match policy {
+            Overflow::Wait(_) => {
+                return Published::Refused(Fault::no_runtime("waiting for a reader"));
+            }
+            Overflow::Close => self.close(EndReason::Overflowed),
+            Overflow::DropNewest | Overflow::DropOldest => {}
+        }
+        Published::Accepted
     }
 
     /// Tells the reader that it may have missed something.
     pub(crate) fn gap(&self) {
         self.gaps.fetch_add(1, Ordering::Relaxed);
-        let told = match self.overflow {
-            Overflow::DropOldest => self
-                .sender
-                .force_send(Entry::Gap)
-                .map(|displaced| self.displaced(displaced))
-                .is_ok(),
-            _ => self.sender.try_send(Entry::Gap).is_ok(),
+        let mut ring = self.lock();
+        if ring.ended().is_some() {
+            return;
+        }
+        let (displaced, reader) = match self.overflow {
+            Overflow::DropOldest => ring.force(Entry::Gap),
+            _ if !ring.is_full() => (None, ring.push(Entry::Gap)),
+            _ => (None, ring.gap_now()),
         };
-        if !told {
-            self.untold_gap.store(true, Ordering::Release);
+        drop(ring);
+        wake(reader);
+        if let Some(Entry::Event(_)) = displaced {
+            self.count_dropped(1);
         }
     }
 
@@ -130,109 +118,110 @@ impl Queue {
         self.gaps.load(Ordering::Relaxed)
     }
 
-    fn displaced(&self, displaced: Option<Entry>) {
-        match displaced {
-            Some(Entry::Event(_)) => self.count_dropped(true),
-            Some(Entry::Gap) => self.untold_gap.store(true, Ordering::Release),
-            None => {}
-        }
-    }
-
-    /// Whether there was room.
-    fn try_send(&self, event: &Arc<Message>) -> Result<bool, Fault> {
-        match self.sender.try_send(Entry::Event(Arc::clone(event))) {
-            Ok(()) => Ok(true),
-            Err(TrySendError::Full(_)) => Ok(false),
-            Err(TrySendError::Closed(_)) => Err(self.ended()),
-        }
-    }
-
-    fn wait(&self, mut place: Place, limit: Duration) -> Published {
-        // Counts the event as dropped unless it gets in: also when the publisher gives up.
-        let lost = Lost { dropped: Arc::clone(&self.dropped), lost: true };
-        if Handle::try_current().is_err() {
-            return Published::Refused(Fault::unavailable("waiting for a reader needs tokio"));
-        }
-        Published::Waiting(Box::pin(async move {
-            let reason = match timeout(limit, &mut place.let_in).await {
-                Ok(Ok(())) => {
-                    lost.found();
-                    return Ok(());
-                }
-                Ok(Err(_)) => "the reader of the event has left",
-                Err(_) => "the reader of the event had no room for it in time",
-            };
-            Err(Fault::unavailable(reason))
-        }))
-    }
-
-    fn ended(&self) -> Fault {
-        match self.end() {
-            Some(reason) => Fault::unavailable(reason.to_string()),
-            None => Fault::unavailable("the reader of the event has left"),
-        }
-    }
-
     /// Ends the queue. The reader still gets what is in it. The first reason counts.
     pub(crate) fn close(&self, reason: EndReason) {
-        // Set before the channel closes: a reader that sees the end can ask for the reason.
-        let _ = self.end.set(reason);
-        self.sender.close();
-        self.backlog.end();
+        self.finish(Ended::Because(reason));
+    }
+
+    fn finish(&self, ended: Ended) {
+        let mut remains = self.lock().end(ended);
+        self.count_dropped(remains.waiting());
+        wake(remains.reader.take());
     }
 
     pub(crate) fn end(&self) -> Option<EndReason> {
-        self.end.get().copied()
+        match self.lock().ended()? {
+            Ended::Because(reason) => Some(reason),
+            Ended::Unread => None,
+        }
     }
 
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    fn count_dropped(&self, dropped: bool) {
-        count_dropped(&self.dropped, dropped);
+    fn count_dropped(&self, events: usize) {
+        self.dropped.fetch_add(events as u64, Ordering::Relaxed);
+        meters::dropped(events);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn count_dropped(counter: &AtomicU64, dropped: bool) {
-    if dropped {
-        counter.fetch_add(1, Ordering::Relaxed);
-        meters::dropped();
+fn wake(reader: Option<Waker>) {
+    if let Some(reader) = reader {
+        reader.wake();
     }
 }
 
-/// An event that waits for room.
-struct Lost {
-    dropped: Arc<AtomicU64>,
-    lost: bool,
-}
-
-impl Lost {
-    fn found(mut self) {
-        self.lost = false;
+fn refused(ended: Ended) -> Fault {
+    match ended {
+        Ended::Because(reason) => Fault::unavailable(reason.to_string()),
+        Ended::Unread => Fault::unavailable("the reader of the event has left"),
     }
 }
 
-impl Drop for Lost {
+/// A publisher's place among those that wait for room. Whoever gives it up takes the event out.
+struct Place {
+    queue: Arc<Queue>,
+    number: u64,
+    /// Done when the event is in the queue; an error when it never will be.
+    let_in: oneshot::Receiver<()>,
+}
+
+impl Place {
+    fn wait(mut self, limit: Duration) -> Published {
+        Published::Waiting(Box::pin(async move {
+            let reason = match timeout(limit, &mut self.let_in).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(_)) => "the reader of the event has left",
+                Err(_) => "the reader of the event had no room for it in time",
+            };
+            Err(Fault::unavailable(reason))
+        }))
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        count_dropped(&self.dropped, self.lost);
+        let given_up = self.queue.lock().give_up(self.number);
+        if given_up.is_some() {
+            self.queue.count_dropped(1);
+        }
     }
 }
 
 impl Reader {
     pub(crate) fn queue(&self) -> &Arc<Queue> {
-        &self.queue
+        &self.0
     }
 
-    pub(crate) fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Entry>> {
-        if self.queue.untold_gap.swap(false, Ordering::AcqRel) {
-            return Poll::Ready(Some(Entry::Gap));
+    pub(crate) fn poll_next(&mut self, cx: &task::Context<'_>) -> Poll<Option<Entry>> {
+        let mut ring = self.0.lock();
+        if let Some(taken) = ring.take() {
+            drop(ring);
+            if let Some(let_in) = taken.let_in {
+                // A publisher that has just given up has its event delivered all the same.
+                let _ = let_in.send(());
+            }
+            return Poll::Ready(Some(taken.entry));
         }
-        let event = ready!(self.receiver.as_mut().poll_next(cx));
-        if matches!(self.queue.overflow, Overflow::Wait(_)) {
-            self.queue.backlog.refill(&self.queue.sender);
+        if ring.ended().is_some() {
+            return Poll::Ready(None);
         }
-        Poll::Ready(event)
+        let former = ring.wake_for_next(cx);
+        drop(ring);
+        drop(former);
+        Poll::Pending
+    }
+}
+
+/// What is in the queue then is read by nobody.
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.finish(Ended::Unread);
     }
 }
 

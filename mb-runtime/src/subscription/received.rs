@@ -2,12 +2,13 @@
 
 use std::{fmt, ops::Deref, sync::Arc};
 
-use mb_core::Context;
+use mb_core::{Context, Message};
 
 /// An event, and what surrounds it. Dereferences to the event, which all its readers share.
 pub struct Received<E> {
     event: Arc<E>,
-    context: Context,
+    /// What it came in: all of its readers share that too.
+    message: Arc<Message>,
     follows_gap: bool,
     delivery: u64,
 }
@@ -23,8 +24,8 @@ pub enum Notice<E> {
 }
 
 impl<E> Received<E> {
-    pub(crate) fn new(event: Arc<E>, context: Context, follows_gap: bool) -> Self {
-        Self { event, context, follows_gap, delivery: 1 }
+    pub(crate) fn new(event: Arc<E>, message: Arc<Message>, follows_gap: bool) -> Self {
+        Self { event, message, follows_gap, delivery: 1 }
     }
 
     /// Notes how often it has been handed out.
@@ -46,7 +47,7 @@ impl<E> Received<E> {
 
     /// Who published it, as part of which trace.
     pub fn context(&self) -> &Context {
-        &self.context
+        self.message.context()
     }
 
     /// The event, still shared.
@@ -59,15 +60,18 @@ impl<E> Received<E> {
     where
         E: Clone,
     {
-        Arc::unwrap_or_clone(self.event)
+        let Self { event, message, .. } = self;
+        // It may share the event.
+        drop(message);
+        Arc::unwrap_or_clone(event)
     }
 }
 
 impl<E> Clone for Received<E> {
     fn clone(&self) -> Self {
-        let Self { event, context, follows_gap, delivery } = self;
+        let Self { event, message, follows_gap, delivery } = self;
         let (follows_gap, delivery) = (*follows_gap, *delivery);
-        Self { event: Arc::clone(event), context: context.clone(), follows_gap, delivery }
+        Self { event: Arc::clone(event), message: Arc::clone(message), follows_gap, delivery }
     }
 }
 

@@ -27,10 +27,8 @@ pub(crate) fn is_system(name: &str) -> bool {
     name.starts_with('$')
 }
 
-/// The system event of this name that a client may ask for.
-pub(crate) fn event(name: &str) -> Option<&'static str> {
-    [CONNECTED, DISCONNECTED, HEARTBEAT, BROADCAST, ERROR].into_iter().find(|event| *event == name)
-}
+/// The system events that a client may ask for.
+pub(crate) const SYSTEM_EVENTS: [&str; 5] = [CONNECTED, DISCONNECTED, HEARTBEAT, BROADCAST, ERROR];
 
 /// Unix milliseconds, now.
 pub(crate) fn timestamp() -> u64 {

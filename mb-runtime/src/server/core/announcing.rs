@@ -11,6 +11,7 @@ use crate::{
     access,
     dispatch::{published, stopped},
     middleware::{End, Kind, Passing, Way},
+    wire::system::is_system,
 };
 
 impl Core {
@@ -48,10 +49,12 @@ impl Core {
     ) -> (usize, Vec<BoxFuture<'static, Result<(), Fault>>>) {
         let mut reached = 0;
         let mut waiting = Vec::new();
+        let number = self.routes.number(event.name().as_str());
+        let for_all = is_for_all(event.name());
         let peers = Arc::clone(&self.read());
         for peer in peers.iter().filter(|peer| to(peer)) {
             reached += 1;
-            if !peer.wants(event.name()) || !peer.may_read(readers) {
+            if !(for_all || peer.wants(number)) || !peer.may_read(readers) {
                 continue;
             }
             match peer.back().publish(event) {
@@ -111,6 +114,11 @@ impl Core {
         let (_, waiting) = self.hand(&event, &readers, alone);
         waited(announced, waiting)
     }
+}
+
+/// Whether everybody gets an event, whatever they asked for.
+fn is_for_all(event: &Name) -> bool {
+    matches!(event, Name::Text(name) if is_system(name))
 }
 
 /// Whom an event is announced to: one client, or all.

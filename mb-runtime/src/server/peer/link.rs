@@ -147,7 +147,7 @@ impl Link for Peer {
     }
 
     fn unsubscribe(&self, subscription: SubscriptionId) {
-        self.interest_mut().subscriptions.remove(&subscription);
+        self.interest.remove(&subscription);
     }
 
     fn close(&self, reason: EndReason) {

@@ -10,14 +10,14 @@ mod watched;
 use std::{
     pin::pin,
     sync::{
-        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+        Arc, Mutex, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use futures_util::future::{Either, select};
-use mb_core::{Caller, ClientInfo, EndReason, Fault, Hello, Host, Link, Name, SubscriptionId};
+use mb_core::{Caller, ClientInfo, EndReason, Fault, Hello, Host, Link, SubscriptionId};
 use tokio_util::sync::CancellationToken;
 
 pub(super) use self::session_login::Session;
@@ -27,7 +27,6 @@ use crate::{
     access::{Audit, Judge},
     dispatch::Routes,
     login::Login,
-    wire::system::{self, is_system},
 };
 
 // In this order: an event to a thousand clients touches a thousand of these, and what it needs of each
@@ -37,15 +36,13 @@ pub(super) struct Peer {
     /// The way back to the client: the caller's.
     back: Arc<dyn Link>,
     caller: Arc<Caller>,
-    /// Whether it has ever said what it wants: looked at for every event, without the lock.
-    narrowed: AtomicBool,
+    interest: Interest,
     gone: AtomicBool,
     /// Whether its coming was told, so that its going is.
     announced: AtomicBool,
     /// Whether there can be a login at all.
     takes_logins: bool,
     routes: Arc<Routes>,
-    interest: RwLock<Interest>,
     login: SessionLogin,
     judge: Judge,
     audit: Arc<Audit>,
@@ -77,8 +74,7 @@ impl Peer {
             announced: AtomicBool::new(false),
             leaving: CancellationToken::new(),
             over: CancellationToken::new(),
-            narrowed: AtomicBool::new(false),
-            interest: RwLock::default(),
+            interest: Interest::none_of(core.routes.events()),
             login,
             takes_logins: core.authenticator().is_some() || core.actor().is_some(),
             audit: Arc::clone(core.audit()),
@@ -100,14 +96,15 @@ impl Peer {
         &*self.back
     }
 
-    /// Whether it gets an event of this name: it asked for it, or never said what it wants.
-    pub(super) fn wants(&self, event: &Name) -> bool {
-        !self.narrowed.load(Ordering::Acquire) || self.names(event.as_str()) || is_for_all(event)
+    /// Whether it gets the event of this number: it asked for it, or never said what it wants. One
+    /// without a number can be asked for by nobody.
+    pub(super) fn wants(&self, event: Option<usize>) -> bool {
+        !self.interest.is_narrowed() || self.asked_for(event)
     }
 
-    /// Whether it asked for an event of this name.
-    pub(super) fn names(&self, event: &str) -> bool {
-        self.interest().has(event)
+    /// Whether it asked for the event of this number.
+    pub(super) fn asked_for(&self, event: Option<usize>) -> bool {
+        event.is_some_and(|event| self.interest.has(event))
     }
 
     /// Notes who the client says it is.
@@ -127,7 +124,7 @@ impl Peer {
     /// From now on it gets these events, and no others.
     pub(super) fn narrow_to(&self, core: &Core, events: &[String]) -> Result<(), Fault> {
         if events.is_empty() {
-            self.narrowed.store(true, Ordering::Release);
+            self.interest.narrow();
             return Ok(());
         }
         self.subscribe_to(core, events).map(drop)
@@ -138,20 +135,18 @@ impl Peer {
         core: &Core,
         events: &[String],
     ) -> Result<SubscriptionId, Fault> {
-        let events = events.iter().map(|name| match system::event(name) {
-            Some(name) => Ok(name),
-            None => {
-                let event = core.routes.event(name)?;
-                self.may_subscribe(event)?;
-                Ok(event.descriptor.full_name)
+        let events = events.iter().map(|name| {
+            if let Some(number) = core.routes.system_event(name) {
+                return Ok(number);
             }
+            let event = core.routes.event(name)?;
+            self.may_subscribe(event)?;
+            Ok(event.number)
         });
         let mut events = events.collect::<Result<Vec<_>, _>>()?;
         events.sort_unstable();
         events.dedup();
-        let subscription = self.interest_mut().add(events, core.limits().subscriptions)?;
-        self.narrowed.store(true, Ordering::Release);
-        Ok(subscription)
+        self.interest.add(events, core.limits().subscriptions)
     }
 
     /// Who is logged in on this connection.
@@ -198,17 +193,4 @@ impl Peer {
         self.over.cancel();
         first
     }
-
-    fn interest(&self) -> RwLockReadGuard<'_, Interest> {
-        self.interest.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn interest_mut(&self) -> RwLockWriteGuard<'_, Interest> {
-        self.interest.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether everybody gets an event, whatever they asked for.
-fn is_for_all(event: &Name) -> bool {
-    matches!(event, Name::Text(name) if is_system(name))
 }
