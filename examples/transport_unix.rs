@@ -100,7 +100,7 @@ fn to_wire(frame: Frame) -> Option<Bytes> {
 fn from_wire(mut bytes: Bytes) -> Result<Frame, ConnectionError> {
     match bytes.try_get_u8() {
         Ok(b'd') => Ok(Frame::Data(bytes)),
-        Ok(b'c') => Ok(Frame::Close(EndReason::of_name(&String::from_utf8_lossy(&bytes)))),
+        Ok(b'c') => Ok(Frame::Close(EndReason::from_name(&String::from_utf8_lossy(&bytes)))),
         _ => Err(ConnectionError::Protocol("frames of that kind are not spoken here".into())),
     }
 }

@@ -214,7 +214,7 @@ fn kinds() -> Table {
         FaultKind::Internal => "look in the server's log for the id in the message",
         _ => panic!("{kind:?} is not in the table"),
     };
-    for kind in FaultKind::CODED {
+    for kind in FaultKind::CODED.iter().copied() {
         let fault = Fault::new(kind, "");
         let yes = |yes| if yes { "yes" } else { "" };
         table.row(&[
@@ -406,7 +406,7 @@ fn ends() -> Table {
         }
         _ => panic!("{reason:?} is not in the table"),
     };
-    for reason in EndReason::ALL {
+    for reason in EndReason::ALL.iter().copied() {
         table.row(&[&format!("`{reason:?}`"), &reason.to_string(), to_do(reason)]);
     }
     table
@@ -427,8 +427,8 @@ async fn every_error_says_what_happened_to_what_and_what_to_do() {
 fn no_end_of_a_connection_is_missing_or_named_twice() {
     let names: BTreeSet<_> = EndReason::ALL.iter().map(|end| end.name()).collect();
     assert_eq!(names.len(), EndReason::ALL.len());
-    for reason in EndReason::ALL {
-        assert_eq!(EndReason::of_name(reason.name()), reason);
+    for reason in EndReason::ALL.iter().copied() {
+        assert_eq!(EndReason::from_name(reason.name()), reason);
     }
-    assert_eq!(EndReason::of_name("what a newer side says"), EndReason::ConnectionLost);
+    assert_eq!(EndReason::from_name("what a newer side says"), EndReason::ConnectionLost);
 }

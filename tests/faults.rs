@@ -148,7 +148,7 @@ async fn a_call_that_takes_too_long_times_out_and_drops_its_handler() {
         let call = bench.client.wait_for_it().timeout(Duration::from_secs(2));
         let fault = fault(call.await);
         assert_eq!(fault.kind(), FaultKind::Timeout);
-        assert_eq!(fault.message(), "workshop/waitForIt was not answered in time");
+        assert!(fault.message().starts_with("workshop/waitForIt was not answered in time"));
         assert!(!fault.is_retryable(), "the handler may have run");
         assert_eq!(start.elapsed(), Duration::from_secs(2));
         assert_eq!(bench.seen.begun.load(Ordering::SeqCst), 1);

@@ -67,7 +67,7 @@ async fn a_call_has_thirty_seconds_unless_it_says_otherwise() {
     let start = Instant::now();
     let fault = client.wait_for_it().await.unwrap_err().into_fault();
     assert_eq!(fault.kind(), FaultKind::Timeout);
-    assert_eq!(fault.message(), "workshop/waitForIt was not answered in time");
+    assert!(fault.message().starts_with("workshop/waitForIt was not answered in time"));
     assert_eq!(start.elapsed().as_secs(), 30);
     seen.until(&seen.dropped, 1).await;
     let start = Instant::now();

@@ -167,7 +167,7 @@ async fn a_caller_waits_as_long_as_the_contract_says() {
         let (reply, time) = took(client.cook(1)).await;
         let fault = fault(reply);
         assert_eq!(fault.kind(), FaultKind::Timeout, "{way}");
-        assert_eq!(fault.message(), "kitchen/cook was not answered in time", "{way}");
+        assert!(fault.message().starts_with("kitchen/cook was not answered in time"), "{way}");
         assert!(fault.may_have_run(), "{way}");
         assert_eq!(time, DECLARED, "{way}");
         tokio::task::yield_now().await;
@@ -201,7 +201,10 @@ async fn a_call_may_wait_less_but_its_server_no_longer() {
         assert_eq!(fault(reply).kind(), FaultKind::Timeout, "{way}");
         assert_eq!(time, Duration::from_secs(1), "{way}");
         let (reply, time) = took(client.cook(1).timeout(Duration::from_secs(60))).await;
-        assert_eq!(fault(reply).message(), "kitchen/cook was not answered in time", "{way}");
+        assert!(
+            fault(reply).message().starts_with("kitchen/cook was not answered in time"),
+            "{way}"
+        );
         assert_eq!(time, DECLARED, "{way}");
     }
 }
@@ -216,7 +219,7 @@ async fn a_server_ends_the_handler_whatever_its_caller_says() {
         let (reply, time) = took(client.client().call_raw("kitchen/cook", body)).await;
         let fault = fault(reply);
         assert_eq!(fault.kind(), FaultKind::Timeout, "{way}");
-        assert_eq!(fault.message(), "kitchen/cook was not answered in time", "{way}");
+        assert!(fault.message().starts_with("kitchen/cook was not answered in time"), "{way}");
         assert_eq!(time, DECLARED, "{way}");
         assert_eq!(ways.kitchen.dropped(), before + 1, "{way}: before its caller hears of it");
     }
@@ -242,7 +245,7 @@ async fn a_chain_sees_what_became_of_it() {
     let client = kitchen::Client::from(magicbutton::Client::in_process(client));
     let body = Body::new(serde_json::json!({ "minutes": 1 }));
     let (reply, time) = took(client.client().call_raw("cook", body)).await;
-    assert_eq!(fault(reply).message(), "kitchen/cook was not answered in time");
+    assert!(fault(reply).message().starts_with("kitchen/cook was not answered in time"));
     assert_eq!((time, kitchen.dropped(), seen.load(Ordering::SeqCst)), (DECLARED, 1, 1));
 }
 

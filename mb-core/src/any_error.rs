@@ -45,7 +45,7 @@ impl AnyError {
     pub fn status(&self) -> Option<Status> {
         match &self.0 {
             Repr::Typed(error) => Some(error.descriptor().status),
-            Repr::Wire(error) => error.status.map(Status::clamped),
+            Repr::Wire(error) => error.status.map(Status::or_internal),
         }
     }
 

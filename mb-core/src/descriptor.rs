@@ -220,7 +220,7 @@ impl ErrorDescriptor {
         docs: &'static str,
         has_details: bool,
     ) -> Self {
-        let status = Status::clamped(status);
+        let status = Status::or_internal(status);
         Self { code, status, message, retryable, docs, has_details, sensitive: &[] }
     }
 

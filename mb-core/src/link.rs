@@ -154,7 +154,7 @@ pub enum EndReason {
 
 impl EndReason {
     /// Every reason there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: &'static [Self] = &[
         Self::ServerStopped,
         Self::ClientDisconnected,
         Self::Unsubscribed,
@@ -184,8 +184,8 @@ impl EndReason {
     }
 
     /// The reason of this name. One that only a newer side knows is a lost connection.
-    pub fn of_name(name: &str) -> Self {
-        let named = Self::ALL.into_iter().find(|reason| reason.name() == name);
+    pub fn from_name(name: &str) -> Self {
+        let named = Self::ALL.iter().copied().find(|reason| reason.name() == name);
         named.unwrap_or(Self::ConnectionLost)
     }
 }

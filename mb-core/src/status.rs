@@ -12,8 +12,8 @@ impl Status {
         if code >= 400 && code <= 599 { Some(Self(code)) } else { None }
     }
 
-    /// The nearest error status: what a peer that sent a number out of bounds is taken to mean.
-    pub(crate) const fn clamped(code: u16) -> Self {
+    /// The status with this number; 500 where it is no error status.
+    pub(crate) const fn or_internal(code: u16) -> Self {
         match Self::new(code) {
             Some(status) => status,
             None => Self(500),

@@ -183,7 +183,7 @@ pub(crate) async fn call<C: Courier>(
 /// What a caller is told where no answer comes.
 fn silent(silence: Silence, name: &Name) -> Fault {
     match silence {
-        Silence::Late => Fault::new(FaultKind::Timeout, format!("{name} was not answered in time")),
+        Silence::Late => Fault::late(name),
         Silence::Closed(EndReason::ClientDisconnected) => {
             Fault::interrupted("no answer came: the client disconnected").with_retryable(false)
         }

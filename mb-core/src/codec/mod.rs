@@ -77,7 +77,7 @@ impl Codec {
     pub const MESSAGE_PACK: Self = Self(Format::MessagePack);
 
     /// The codecs that are always there.
-    pub const BUILT_IN: [Self; 2] = [Self::JSON, Self::MESSAGE_PACK];
+    pub const BUILT_IN: &'static [Self] = &[Self::JSON, Self::MESSAGE_PACK];
 
     /// A codec of the user's own. Both sides must have it.
     pub fn custom(codec: impl CustomCodec) -> Self {
@@ -105,7 +105,7 @@ impl Codec {
 
     /// The built-in codec of this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        Self::BUILT_IN.into_iter().find(|codec| codec.name() == name)
+        Self::BUILT_IN.iter().find(|codec| codec.name() == name).cloned()
     }
 
     /// Writes a value. A panic in its `Serialize` is an error like any other.

@@ -131,9 +131,8 @@ impl Context {
     /// `UNAVAILABLE` outside a handler, where there is none.
     pub fn require_caller(&self) -> Result<&Caller, Fault> {
         self.caller().ok_or_else(|| {
-            Fault::unavailable(
-                "this context belongs to no handler: use the one that a handler is given",
-            )
+            let reason = "this context belongs to no handler: use the one that a handler is given";
+            Fault::unavailable(reason).with_retryable(false)
         })
     }
 
@@ -237,9 +236,9 @@ impl Context {
 
     fn host(&self) -> Result<Arc<dyn crate::Host>, Fault> {
         self.caller().and_then(Caller::host).ok_or_else(|| {
-            Fault::unavailable(
-                "this context belongs to no running server: use the one that a handler is given",
-            )
+            let reason =
+                "this context belongs to no running server: use the one that a handler is given";
+            Fault::unavailable(reason).with_retryable(false)
         })
     }
 

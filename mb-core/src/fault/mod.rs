@@ -3,11 +3,15 @@
 //! The codes are those of the wire format; a program matches on [`FaultKind`], a person reads the
 //! message, a log line shows the code.
 
+mod kind;
+mod wire;
+
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{Status, WireError};
+use crate::Status;
+pub use kind::FaultKind;
 
 type Source = Arc<dyn Error + Send + Sync>;
 
@@ -25,6 +29,7 @@ struct Inner {
     message: Cow<'static, str>,
     retryable: bool,
     details: Option<Value>,
+    retry_after: Option<Duration>,
     source: Option<Source>,
     /// Whether a call has failed with it, so that it says nothing about whoever made the call.
     from_call: bool,
@@ -34,103 +39,11 @@ struct Inner {
     logged: bool,
 }
 
-/// The kinds of [`Fault`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FaultKind {
-    /// Nobody serves a request of this name. `UNKNOWN_REQUEST_TYPE`, 404.
-    UnknownRequest,
-    /// The payload is not of the declared shape, or breaks a rule of its contract; see
-    /// [`Fault::violations`]. `VALIDATION_FAILED`, 400.
-    ValidationFailed,
-    /// The caller must log in first. `AUTHENTICATION_REQUIRED`, 401.
-    AuthenticationRequired,
-    /// The caller's token is not valid, or no longer. `INVALID_TOKEN`, 401.
-    InvalidToken,
-    /// The caller may not do this. `FORBIDDEN`, 403.
-    Forbidden,
-    /// The caller asks too often. `RATE_LIMIT_EXCEEDED`, 429, retryable.
-    RateLimitExceeded,
-    /// No answer in time; the handler may have run. `TIMEOUT`, 504.
-    Timeout,
-    /// The call was given up; the handler may have run in part. `CANCELLED`, 499.
-    Cancelled,
-    /// The other side cannot be reached or takes no calls now. `UNAVAILABLE`, 503. The handler has
-    /// not run, unless [`Fault::may_have_run`] says that it may.
-    Unavailable,
-    /// The message is larger than the other side takes. `PAYLOAD_TOO_LARGE`, 413.
-    PayloadTooLarge,
-    /// The two sides do not speak the same contract. `CONTRACT_MISMATCH`, 400.
-    ContractMismatch,
-    /// The handler failed in a way that is nobody else's business. `INTERNAL_SERVER_ERROR`, 500.
-    Internal,
-    /// A code that this side's contract does not know, carried whole.
-    Undeclared,
-}
-
-impl FaultKind {
-    /// Every kind that has a code of its own: no contract may declare an error of that code.
-    pub const CODED: [Self; 12] = [
-        Self::UnknownRequest,
-        Self::ValidationFailed,
-        Self::AuthenticationRequired,
-        Self::InvalidToken,
-        Self::Forbidden,
-        Self::RateLimitExceeded,
-        Self::Timeout,
-        Self::Cancelled,
-        Self::Unavailable,
-        Self::PayloadTooLarge,
-        Self::ContractMismatch,
-        Self::Internal,
-    ];
-
-    /// The code on the wire; empty for [`Undeclared`](Self::Undeclared), whose faults carry their own.
-    pub const fn code(self) -> &'static str {
-        self.facts().0
-    }
-
-    /// The status that a fault of this kind has unless its sender said another.
-    pub const fn status(self) -> Status {
-        Status::clamped(self.facts().1)
-    }
-
-    const fn facts(self) -> (&'static str, u16) {
-        match self {
-            Self::UnknownRequest => ("UNKNOWN_REQUEST_TYPE", 404),
-            Self::ValidationFailed => ("VALIDATION_FAILED", 400),
-            Self::AuthenticationRequired => ("AUTHENTICATION_REQUIRED", 401),
-            Self::InvalidToken => ("INVALID_TOKEN", 401),
-            Self::Forbidden => ("FORBIDDEN", 403),
-            Self::RateLimitExceeded => ("RATE_LIMIT_EXCEEDED", 429),
-            Self::Timeout => ("TIMEOUT", 504),
-            Self::Cancelled => ("CANCELLED", 499),
-            Self::Unavailable => ("UNAVAILABLE", 503),
-            Self::PayloadTooLarge => ("PAYLOAD_TOO_LARGE", 413),
-            Self::ContractMismatch => ("CONTRACT_MISMATCH", 400),
-            Self::Internal => ("INTERNAL_SERVER_ERROR", 500),
-            Self::Undeclared => ("", 500),
-        }
-    }
-
-    fn of_code(code: &str) -> Self {
-        Self::CODED.into_iter().find(|kind| kind.code() == code).unwrap_or(Self::Undeclared)
-    }
-
-    const fn is_retryable(self) -> bool {
-        matches!(self, Self::Unavailable | Self::RateLimitExceeded)
-    }
-}
-
-/// In the details of a fault that says no more: the handler may have run.
-const MAY_HAVE_RUN: &str = "mayHaveRun";
-
-/// In the details of a fault: how many milliseconds to wait.
-const RETRY_AFTER: &str = "retryAfterMs";
-
 impl Fault {
-    /// A fault with the code, status and retryability of its kind.
+    /// A fault with the code, status and retryability of its kind. Only a peer can send a code that is
+    /// [`Undeclared`](FaultKind::Undeclared): here that is [`Internal`](FaultKind::Internal).
     pub fn new(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {
+        let kind = if kind == FaultKind::Undeclared { FaultKind::Internal } else { kind };
         Self(Box::new(Inner {
             kind,
             code: Cow::Borrowed(kind.code()),
@@ -138,6 +51,7 @@ impl Fault {
             message: message.into(),
             retryable: kind.is_retryable(),
             details: None,
+            retry_after: None,
             source: None,
             from_call: false,
             interrupted: false,
@@ -159,6 +73,24 @@ impl Fault {
     /// A fault that says the other side cannot be reached or takes no calls now.
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FaultKind::Unavailable, message)
+    }
+
+    /// `UNAVAILABLE`, for something that was started where there is no tokio runtime to run it. Trying
+    /// again there does not help.
+    #[doc(hidden)]
+    pub fn no_runtime(what: &str) -> Self {
+        Self::unavailable(format!("{what} needs a tokio runtime: do it inside of one"))
+            .with_retryable(false)
+    }
+
+    /// `TIMEOUT`, for a request that was not answered before its deadline.
+    #[doc(hidden)]
+    pub fn late(name: impl fmt::Display) -> Self {
+        let reason = format!(
+            "{name} was not answered in time, and may have run: see what its handler waits for, or \
+             allow it more by a `timeout`"
+        );
+        Self::new(FaultKind::Timeout, reason)
     }
 
     /// Adds data for programs. It travels to the caller.
@@ -228,28 +160,9 @@ impl Fault {
         self.0.details.as_ref()
     }
 
-    /// What a peer sent as `error`, whose code no contract of ours declares.
-    pub fn from_wire(error: WireError) -> Self {
-        let kind = FaultKind::of_code(&error.code);
-        let told = error.details.as_ref().and_then(|details| details.get(MAY_HAVE_RUN));
-        let interrupted = told.and_then(Value::as_bool).unwrap_or_default();
-        Self(Box::new(Inner {
-            kind,
-            code: Cow::Owned(error.code),
-            status: error.status.map_or(kind.status(), Status::clamped),
-            message: Cow::Owned(error.message),
-            retryable: error.retryable.unwrap_or(kind.is_retryable()),
-            details: error.details,
-            source: None,
-            from_call: false,
-            interrupted,
-            logged: false,
-        }))
-    }
-
     /// Whether this is the code of a kind of fault, which no contract may declare.
     pub(crate) fn is_code(code: &str) -> bool {
-        FaultKind::of_code(code) != FaultKind::Undeclared
+        FaultKind::from_code(code) != FaultKind::Undeclared
     }
 
     /// What a caller is told of an internal fault that the log has under this id.
@@ -274,22 +187,18 @@ impl Fault {
         named.get("id")?.as_str()
     }
 
-    /// Says how long to wait before the same request may succeed. It travels in the details, in
-    /// milliseconds, rounded up.
+    /// Says how long to wait before the same request may succeed. It travels in milliseconds, rounded
+    /// up, beside the details: where those are no object, it stays on this side.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
-        let millis = u64::try_from(wait.as_micros().div_ceil(1000)).unwrap_or(u64::MAX);
-        let details = self.0.details.get_or_insert_with(|| Value::Object(Map::new()));
-        if let Value::Object(details) = details {
-            details.insert(RETRY_AFTER.to_owned(), millis.into());
-        }
+        let millis = wait.as_micros().div_ceil(1000).try_into().unwrap_or(u64::MAX);
+        self.0.retry_after = Some(Duration::from_millis(millis));
         self
     }
 
     /// How long to wait before the same request may succeed, if the fault says so.
     pub fn retry_after(&self) -> Option<Duration> {
-        let millis = self.0.details.as_ref()?.get(RETRY_AFTER)?.as_u64()?;
-        Some(Duration::from_millis(millis))
+        self.0.retry_after
     }
 
     /// Notes that a call has failed with this fault.
@@ -306,18 +215,6 @@ impl Fault {
         self.0.from_call
     }
 
-    /// What of this fault travels: everything but its source.
-    pub fn to_wire(&self) -> WireError {
-        let may_have_run = self.0.interrupted.then(|| serde_json::json!({ MAY_HAVE_RUN: true }));
-        WireError {
-            code: self.0.code.clone().into_owned(),
-            message: self.0.message.clone().into_owned(),
-            details: self.0.details.clone().or(may_have_run),
-            status: Some(self.0.status.as_u16()),
-            retryable: Some(self.0.retryable),
-        }
-    }
-
     /// This fault without its source: what may leave the process.
     #[must_use]
     pub fn without_source(mut self) -> Self {
@@ -326,12 +223,14 @@ impl Fault {
     }
 }
 
-/// Faults are equal when everything that travels is equal; sources do not count.
+/// Faults are equal when everything that travels is equal. Sources do not count, nor whose call it was.
 impl PartialEq for Fault {
     fn eq(&self, other: &Self) -> bool {
         let (a, b) = (&self.0, &other.0);
-        (a.kind, &a.code, a.status, &a.message, a.retryable, &a.details)
-            == (b.kind, &b.code, b.status, &b.message, b.retryable, &b.details)
+        (a.kind, &a.code, a.status, &a.message, a.retryable)
+            == (b.kind, &b.code, b.status, &b.message, b.retryable)
+            && (&a.details, a.retry_after, a.interrupted)
+                == (&b.details, b.retry_after, b.interrupted)
     }
 }
 

@@ -227,7 +227,7 @@ impl ClientBuilder {
     /// runtime.
     pub fn connect_lazily(self, endpoint: impl IntoEndpoint) -> Result<Client, Fault> {
         if tokio::runtime::Handle::try_current().is_err() {
-            return Err(Fault::unavailable("connecting needs a tokio runtime").of_call());
+            return Err(Fault::no_runtime("connecting").of_call());
         }
         let (timeout, checks_replies, renews) = (self.timeout, self.checks_replies, self.renews);
         let (reconnect, layers) = (self.reconnect.clone(), self.layers.clone());
@@ -261,7 +261,7 @@ impl ClientBuilder {
         // An id that stays the same over all of the client's connections.
         let id = self.hello.client_id.clone();
         let id = id.unwrap_or_else(|| format!("client-{}", Uuid::now_v7()));
-        let codecs = Codec::BUILT_IN.into_iter().chain(self.codecs).collect();
+        let codecs = Codec::BUILT_IN.iter().cloned().chain(self.codecs).collect();
         let limits = Arc::new(self.limits);
         let logins = Arc::new(self.logins);
         Ok((Dialer { targets, hello: self.hello, id, codecs, limits, logins }, inbound))

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, task, task::Poll, time::Duration};
 
-use mb_core::{Context, Fault, FaultKind, Link, Message, Name};
+use mb_core::{Context, Fault, Link, Message, Name};
 use tokio::{
     runtime::Handle,
     time::{Instant, Sleep, sleep_until},
@@ -102,13 +102,13 @@ impl<'a> Outgoing<'a> {
     /// Whether the time is over, for those who are never pending.
     pub(super) fn is_late(&self) -> Option<Fault> {
         let late = self.late.as_ref()?;
-        (late.timer.deadline() <= Instant::now()).then(|| too_late(&late.name))
+        (late.timer.deadline() <= Instant::now()).then(|| Fault::late(&late.name))
     }
 
     /// Ready when the time is over.
     pub(super) fn poll_late(&mut self, cx: &mut task::Context<'_>) -> Poll<Fault> {
         match &mut self.late {
-            Some(late) => late.timer.as_mut().poll(cx).map(|()| too_late(&late.name)),
+            Some(late) => late.timer.as_mut().poll(cx).map(|()| Fault::late(&late.name)),
             None => Poll::Pending,
         }
     }
@@ -128,7 +128,7 @@ fn limit(
         return Ok(None);
     };
     if deadline <= now {
-        return Err(too_late(message.name()));
+        return Err(Fault::late(message.name()));
     }
     let context = message.take_context().with_deadline(deadline);
     message.set_context(context);
@@ -136,12 +136,8 @@ fn limit(
         return Ok(None);
     }
     if Handle::try_current().is_err() {
-        return Err(Fault::unavailable("a call with a deadline needs a tokio runtime"));
+        return Err(Fault::no_runtime("a call with a deadline"));
     }
     let name = message.name().clone();
     Ok(Some(Box::new(Late { timer: Box::pin(sleep_until(deadline)), name })))
-}
-
-fn too_late(name: &Name) -> Fault {
-    Fault::new(FaultKind::Timeout, format!("{name} was not answered in time"))
 }

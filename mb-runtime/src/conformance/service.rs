@@ -104,7 +104,7 @@ impl Probe {
     fn refusal(&self, refusal: Refusal) -> Fault {
         self.0.note(|counts| counts.refused += 1);
         let Refusal { code, message, retryable, details } = refusal;
-        let fault = match FaultKind::CODED.into_iter().find(|kind| kind.code() == code) {
+        let fault = match FaultKind::CODED.iter().copied().find(|kind| kind.code() == code) {
             Some(kind) => Fault::new(kind, message),
             None => {
                 let (status, retryable) = (Some(451), Some(retryable));

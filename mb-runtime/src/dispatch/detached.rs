@@ -29,8 +29,7 @@ impl Detached {
     fn start(&mut self, cx: &mut task::Context<'_>) -> Poll<Answer> {
         let Self::Inline(handler, runtime) = self else { return Poll::Pending };
         let Some(runtime) = runtime.take().or_else(|| Handle::try_current().ok()) else {
-            let reason = "a detached request needs a tokio runtime to outlive its caller in";
-            return Poll::Ready(Err(Fault::unavailable(reason).into()));
+            return Poll::Ready(Err(Fault::no_runtime("a detached request").into()));
         };
         // Timers and sockets it makes from the first are the server's too.
         let on_it = runtime.enter();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_core::future::BoxFuture;
-use mb_core::{Answer, Calling, Fault, FaultKind, RequestDescriptor};
+use mb_core::{Answer, Calling, Fault, RequestDescriptor};
 use tokio::{
     runtime::Handle,
     time::{Instant, Sleep, sleep_until},
@@ -34,18 +34,14 @@ impl End {
             none => {
                 let Some(runtime) = self.runtime.take().or_else(|| Handle::try_current().ok())
                 else {
-                    let reason = "a request with a time limit needs a tokio runtime";
-                    return Poll::Ready(Fault::unavailable(reason));
+                    return Poll::Ready(Fault::no_runtime("a request with a time limit"));
                 };
                 let _on_it = runtime.enter();
                 none.insert(Box::pin(sleep_until(self.deadline)))
             }
         };
-        timer.as_mut().poll(cx).map(|()| {
-            // As the caller itself says it, whichever of the two is first.
-            let reason = format!("{} was not answered in time", request.full_name);
-            Fault::new(FaultKind::Timeout, reason)
-        })
+        // As the caller itself says it, whichever of the two is first.
+        timer.as_mut().poll(cx).map(|()| Fault::late(request.full_name))
     }
 }
 

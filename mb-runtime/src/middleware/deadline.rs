@@ -71,7 +71,10 @@ impl Middleware for Deadline {
 }
 
 fn late(name: &Name) -> Fault {
-    Fault::new(FaultKind::Timeout, format!("{name} was not done in the time it has"))
+    Fault::new(
+        FaultKind::Timeout,
+        format!("{name} took longer than the server's `Deadline`, or its caller, allows it"),
+    )
 }
 
 /// Items until the deadline.

@@ -186,7 +186,7 @@ impl ServerBuilder {
         let settings = Settings {
             id,
             max_clients: self.max_clients,
-            codecs: Codec::BUILT_IN.into_iter().chain(self.codecs).collect(),
+            codecs: Codec::BUILT_IN.iter().cloned().chain(self.codecs).collect(),
             limits: Arc::new(self.limits),
             authenticator: self.authenticator,
             actor: None,

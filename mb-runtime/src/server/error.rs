@@ -22,7 +22,7 @@ pub enum StartError {
     #[error("cannot serve: {0}")]
     Bind(#[from] BindError),
     /// Event handlers have no tokio runtime to run in.
-    #[error("cannot serve: {0}")]
+    #[error("cannot serve: {}", .0.message())]
     Handler(Fault),
 }
 

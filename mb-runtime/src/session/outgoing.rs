@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_core::{Stream, future::BoxFuture};
-use mb_core::{Answer, AnyError, Calling, Failure, Fault, FaultKind, Message, Name, Streaming};
+use mb_core::{Answer, AnyError, Calling, Failure, Fault, Message, Name, Streaming};
 use tokio::time::Instant;
 
 use super::{
@@ -84,7 +84,7 @@ impl Outgoing {
     }
 
     fn late(&self) -> Fault {
-        Fault::new(FaultKind::Timeout, format!("{} was not answered in time", self.name))
+        Fault::late(&self.name)
     }
 
     /// What came back, as an answer.

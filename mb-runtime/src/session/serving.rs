@@ -167,9 +167,7 @@ impl Shared {
         let fault = match stop {
             Stop::Cancelled => Fault::new(FaultKind::Cancelled, "the caller has given up"),
             // As the caller itself says it, whichever of the two is first.
-            Stop::Late => {
-                Fault::new(FaultKind::Timeout, format!("{name} was not answered in time"))
-            }
+            Stop::Late => Fault::late(name),
             Stop::Leaving => stopped(),
             Stop::Closed => return None,
         };

@@ -95,7 +95,7 @@ async fn declared_errors_arrive_whole_without_types(arena: &dyn Arena) -> Outcom
 async fn faults_of_every_kind_arrive_identical(arena: &dyn Arena) -> Outcome {
     let stage = Stage::open(arena).await?;
     let client = stage.connect().await?;
-    let kinds = FaultKind::CODED.into_iter().filter(|kind| *kind != FaultKind::Internal);
+    let kinds = FaultKind::CODED.iter().copied().filter(|kind| *kind != FaultKind::Internal);
     for kind in kinds {
         for (retryable, details) in
             [(false, None), (true, Some(json!({ "list": [1, null, "ü"], "deep": { "x": 0.5 } })))]
