@@ -19,7 +19,7 @@ use std::{
 use by_hand::ByHand;
 use futures_util::FutureExt;
 use magicbutton::{
-    Body, Context, Failure, Fault, FaultKind, Message, Reply, Server, contract,
+    Body, ClientStatus, Context, Failure, Fault, FaultKind, Message, Reply, Server, contract,
     middleware::{Next, from_fn},
 };
 use tokio::time::{Instant, timeout};
@@ -36,6 +36,9 @@ contract!(
 
         #[request]
         async fn stew();
+
+        #[request(idempotent)]
+        async fn roast();
 
         /// Milliseconds that the handler has; none without a deadline.
         #[request(timeout = "2m")]
@@ -88,6 +91,11 @@ impl kitchen::Service for Kitchen {
     }
 
     async fn stew(&self, _: &Context) -> Reply<()> {
+        self.hang().await;
+        Ok(())
+    }
+
+    async fn roast(&self, _: &Context) -> Reply<()> {
         self.hang().await;
         Ok(())
     }
@@ -190,6 +198,22 @@ async fn it_counts_instead_of_the_clients_own_limit() {
     let request = kitchen::Request::from(kitchen::requests::Cook { minutes: 1 });
     assert_eq!(took(client.send(request)).await.1, DECLARED);
     assert_eq!(took(client.stew()).await.1, Duration::from_millis(300));
+    drop(ways);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_counts_behind_a_connection_that_was_made_later() {
+    let lazy = magicbutton::Client::builder()
+        .request_timeout(Duration::from_millis(300))
+        .connect_lazily("memory://later")
+        .unwrap();
+    let client: kitchen::Client = lazy.typed().unwrap();
+    let ways = ways("later").await;
+    lazy.watch_status().wait_for(|status| *status == ClientStatus::Connected).await.unwrap();
+    assert_eq!(took(client.stew()).await.1, Duration::from_millis(300));
+    assert_eq!(took(client.cook(1)).await.1, DECLARED);
+    // Over a line, one that may be repeated is a future of its own.
+    assert_eq!(took(client.roast()).await.1, Duration::from_millis(300));
     drop(ways);
 }
 

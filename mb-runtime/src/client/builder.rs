@@ -220,7 +220,7 @@ impl ClientBuilder {
 
     /// A client that is there at once, and connects by itself, for as long as that takes. Until it
     /// has, its status is [`ClientStatus::Connecting`], idempotent requests wait, and others
-    /// answer `UNAVAILABLE`. For sessions only: in memory there is nothing to wait for.
+    /// answer `UNAVAILABLE`.
     ///
     /// # Errors
     /// `VALIDATION_FAILED` where the connection string is wrong; `UNAVAILABLE` outside a tokio

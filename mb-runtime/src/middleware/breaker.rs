@@ -125,14 +125,14 @@ impl CircuitBreaker {
         states.max().unwrap_or(BreakerState::Closed)
     }
 
-    /// The state of each target that has been called: by the name of the contract, or by the full name
+    /// The state of each target that has been called or is watched: by the name of the contract, or by the full name
     /// of the request.
     pub fn states(&self) -> Vec<(&'static str, BreakerState)> {
         let targets = self.targets.read().unwrap_or_else(PoisonError::into_inner);
         targets.iter().map(|(name, target)| (*name, target.state())).collect()
     }
 
-    /// The state of one target as a value to watch. Changes that follow each other faster than they
+    /// The state of one target as a value to watch: closed, where it has not been called yet. Changes that follow each other faster than they
     /// are read are seen as one.
     pub fn watch(&self, target: &'static str) -> watch::Receiver<BreakerState> {
         self.target(target).watch()

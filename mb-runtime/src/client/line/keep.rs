@@ -2,7 +2,7 @@
 //! had, before anybody hears of it.
 
 use std::{
-    sync::{Arc, PoisonError, Weak},
+    sync::{Arc, PoisonError, Weak, atomic::Ordering},
     time::Duration,
 };
 
@@ -102,6 +102,7 @@ impl Line {
         self.inbound.met(&connected);
         self.subscribe_again(&*connected.link).await?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected.clone());
+        self.keeps_deadlines.store(connected.link.keeps_deadlines(), Ordering::Relaxed);
         let mut lost = None;
         let up = self.state.send_if_modified(|state| {
             match state {

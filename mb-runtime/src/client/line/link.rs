@@ -72,7 +72,7 @@ impl Link for LineLink {
 
     fn keeps_deadlines(&self) -> bool {
         // Those of idempotent requests end while they wait, all others are never made to wait.
-        true
+        self.0.keeps_deadlines.load(Ordering::Relaxed)
     }
 }
 

@@ -13,7 +13,10 @@ mod wanted;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicU64},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64},
+    },
 };
 
 use mb_core::{
@@ -46,6 +49,8 @@ pub(super) struct Line {
     /// How many connections were attempted: each has a number of its own, as one that was given up
     /// may tell of its end long after.
     attempts: AtomicU64,
+    /// Whether the present connection ends calls at their deadlines by itself.
+    keeps_deadlines: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -64,7 +69,19 @@ impl Line {
         let state = watch::Sender::new(State::Down(0, EndReason::ConnectionLost));
         let (codec, wanted, next) = (OnceLock::new(), Mutex::default(), AtomicU64::new(1));
         let (last, attempts) = (Mutex::default(), AtomicU64::new(0));
-        Arc::new(Self { dialer, reconnect, inbound, codec, state, last, wanted, next, attempts })
+        let keeps_deadlines = AtomicBool::new(true);
+        Arc::new(Self {
+            dialer,
+            reconnect,
+            inbound,
+            codec,
+            state,
+            last,
+            wanted,
+            next,
+            attempts,
+            keeps_deadlines,
+        })
     }
 
     /// Makes the first connection. One that its engine looks after needs no line.
@@ -207,7 +224,14 @@ impl Line {
             let (current, link) = self.after(number, deadline).await?;
             number = current;
             let again = Message::new(name.clone(), context.clone(), body.clone().into());
-            match link.call(again).await {
+            let calling = link.call(again);
+            let answer = match deadline {
+                Some(deadline) if !link.keeps_deadlines() => timeout_at(deadline, calling)
+                    .await
+                    .unwrap_or_else(|_| Err(Fault::late(&name).into())),
+                _ => calling.await,
+            };
+            match answer {
                 // What a server says travels as its error: this is what the session says itself.
                 Err(Failure::Fault(fault)) if fault.kind() == FaultKind::Unavailable => {
                     tracing::debug!(%name, %fault, "an idempotent request is sent again");
