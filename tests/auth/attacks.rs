@@ -192,10 +192,12 @@ async fn a_client_id_is_whose_who_is_logged_in_under_it() {
     // Whoever is somebody else cannot take the id, in either order.
     let mut eve = ByHand::connect(&endpoint).await;
     eve.data("$login", json!({ "username": "eve", "password": "eve" })).await;
-    assert_eq!(eve.code("$register", json!({ "clientId": "anns" })).await, "FORBIDDEN");
+    let taken = eve.error("$register", json!({ "clientId": "anns" })).await;
+    assert_eq!((&taken["code"], &taken["retryable"]), (&json!("FORBIDDEN"), &json!(true)));
     let (mut mallory, _) = by_hand(&endpoint, "anns", None).await;
     let login = json!({ "username": "mallory", "password": "mallory" });
-    assert_eq!(mallory.code("$login", login).await, "FORBIDDEN");
+    let taken = mallory.error("$login", login).await;
+    assert_eq!((&taken["code"], &taken["retryable"]), (&json!("FORBIDDEN"), &json!(true)));
     assert_eq!(mallory.code("whoami", json!({})).await, "AUTHENTICATION_REQUIRED");
     // Ann on another connection may: she has lost the first one, and the server does not know yet.
     let (mut again, _) = by_hand(&endpoint, "anns", Some("ann")).await;
@@ -211,6 +213,59 @@ async fn a_client_id_is_whose_who_is_logged_in_under_it() {
     bob.data("tell", json!({ "clientId": "carls" })).await;
     carl.event("hint").await;
     squatter.nothing().await;
+}
+
+/// Each on a thread of its own: neither is there yet when the other is looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_log_in_at_the_same_time_do_not_both_get_a_client_id() {
+    // With so many permissions that it takes its time to weigh them.
+    let permissions: Vec<_> = (0..2_000).map(|n| format!("gold:{n}")).collect();
+    let somebody = move |name: &str| {
+        Login::new(Actor { permissions: permissions.clone(), ..Actor::new(name) })
+    };
+    let server = serving().authenticator(Asked::default().authenticator(somebody));
+    let _server = server.bind("memory://twins").start().await.unwrap();
+    let home = tokio::runtime::Handle::current();
+    for _ in 0..1_000 {
+        let start = std::sync::Barrier::new(2);
+        let (start, home) = (&start, &home);
+        let log_in = move |who: &str| {
+            let builder = Client::builder().id("one");
+            home.block_on(async {
+                let client = builder.connect("memory://twins").await.unwrap();
+                start.wait();
+                let login = client.login(Credentials::password(who, who)).await;
+                // Both are still there when both are done.
+                start.wait();
+                login.map_err(|fault| (fault.kind(), fault.is_retryable())).map(drop)
+            })
+        };
+        let both = std::thread::scope(|scope| {
+            let both = ["ann", "eve"].map(|who| scope.spawn(move || log_in(who)));
+            both.map(|one| one.join().unwrap())
+        });
+        let refused = Err((FaultKind::Forbidden, true));
+        assert!(both == [Ok(()), refused] || both == [refused, Ok(())], "{both:?}");
+    }
+}
+
+/// Where there are logins.
+#[tokio::test]
+async fn strangers_do_not_learn_who_comes_and_goes() {
+    let (_server, endpoint) = with_readers().await;
+    let mut stranger = ByHand::connect(&endpoint).await;
+    let events = json!({ "events": ["$connected", "$disconnected"] });
+    stranger.data("$subscribe", events).await;
+    let (mut ann, connection) = by_hand(&endpoint, "anns", Some("ann")).await;
+    ann.data("$unregister", json!({ "clientId": "anns", "connectionId": connection })).await;
+    stranger.nothing().await;
+    // What was asked for is there once somebody has logged in, and not beyond that.
+    stranger.data("$login", json!({ "username": "bob", "password": "bob" })).await;
+    let (_ann, connection) = by_hand(&endpoint, "anns", Some("ann")).await;
+    assert_eq!(stranger.event("$connected").await["payload"]["connectionId"], connection);
+    stranger.data("$logout", json!({})).await;
+    drop(by_hand(&endpoint, "bobs", None).await);
+    stranger.nothing().await;
 }
 
 #[test]

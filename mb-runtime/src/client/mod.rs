@@ -230,7 +230,7 @@ impl Client {
     /// # Errors
     /// Codes `INVALID_CREDENTIALS`, `INVALID_TOKEN` and `TOKEN_EXPIRED`, as the server has it;
     /// `RATE_LIMIT_EXCEEDED`, with how long to wait, where too many logins have failed;
-    /// `FORBIDDEN` where somebody else is logged in under this client's [id](Self::id);
+    /// `FORBIDDEN`, retryable, where somebody else is logged in under this client's [id](Self::id);
     /// `UNAVAILABLE` where the client is not connected, or the server cannot tell now.
     pub async fn login(&self, credentials: Credentials) -> Result<LoggedIn, Fault> {
         let Shared { logins, link, server, .. } = &*self.0;

@@ -4,7 +4,7 @@ mod announcing;
 
 use std::{
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -58,6 +58,8 @@ pub(crate) struct Core {
     /// How many of the peers hear no bus: changed with them, under their lock.
     pub(super) alone: AtomicUsize,
     pub(super) throttle: Arc<Throttle>,
+    /// Held while it is decided whose a client's id is.
+    deciding_whose: Mutex<()>,
     /// Where announcements reach everybody of an engine at once.
     buses: RwLock<Arc<Vec<Arc<dyn Link>>>>,
 }
@@ -83,6 +85,7 @@ impl Core {
             next_peer: AtomicU64::new(1),
             alone: AtomicUsize::new(0),
             throttle,
+            deciding_whose: Mutex::default(),
             buses: RwLock::default(),
         }))
     }
@@ -128,6 +131,11 @@ impl Core {
         others.filter(|peer| peer.caller().id() == client_id).find_map(|peer| peer.actor_id())
     }
 
+    /// Nobody gets a client's id meanwhile, nor logs in under one.
+    pub(super) fn deciding_whose(&self) -> MutexGuard<'_, ()> {
+        self.deciding_whose.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until every connection that was told to end has ended, this long at most. Who does not
     /// take its goodbye is not waited for.
     pub(super) async fn ended(&self, limit: Duration) {
@@ -137,10 +145,14 @@ impl Core {
         }
     }
 
-    /// Tells those who asked for it that a client has come, or, with a reason, gone.
+    /// Tells those who asked for it that a client has come, or, with a reason, gone. Where there are
+    /// logins, strangers learn nothing of others.
     pub(super) fn tell_presence(&self, info: &ClientInfo, gone: Option<EndReason>) {
         let name = if gone.is_some() { system::DISCONNECTED } else { system::CONNECTED };
-        if !self.read().iter().any(|peer| peer.names(name)) {
+        let strangers_too = self.authenticator().is_none();
+        let is_told =
+            |peer: &Peer| peer.names(name) && (strangers_too || peer.login().current().is_some());
+        if !self.read().iter().any(|peer| is_told(peer)) {
             return;
         }
         let presence = system::Presence {
@@ -151,7 +163,7 @@ impl Core {
         };
         let event = system_event(name, Body::shared(Arc::new(presence)));
         // Whoever waits for room does not make a connection wait.
-        drop(self.hand(&self.prepared(event), &Readers::Everybody, |peer| peer.names(name)));
+        drop(self.hand(&self.prepared(event), &Readers::Everybody, is_told));
     }
 
     /// Forgets a client.

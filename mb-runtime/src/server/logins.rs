@@ -8,9 +8,10 @@ use mb_core::{Answer, Body, Calling};
 
 use super::{
     Core,
-    peer::{Peer, Session},
+    peer::{NotTaken, Peer, Session},
 };
 use crate::{
+    dispatch::stopped,
     login::{Credentials, LoginError, wire as login},
     panics::panic_text,
     wire::system::Done,
@@ -37,7 +38,6 @@ pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
     };
     let place = peer.login().begin();
     let weak = Arc::downgrade(core);
-    let routes = Arc::clone(&core.routes);
     let identity = peer.identity();
     let logging_in: BoxFuture<'static, Answer> = Box::pin(async move {
         let login = match credentials {
@@ -58,21 +58,20 @@ pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
         };
         // What was made for this login goes with it. What somebody had before stays theirs.
         let is_new = login.token.is_some() && login.token != shown;
-        if let Some(core) = weak.upgrade()
-            && let Err(fault) = identity.check(&core, &login.actor)
-        {
-            if is_new {
-                guarded(authenticator.logout(&login)).await;
-            }
-            return Err(fault.into());
-        }
         let response = login::Response::of(&login, username);
-        if let Err((overtaken, by_logout)) = place.fill(Session::new(login, &routes)) {
-            // Somebody has logged out, or in again, since this began.
-            if is_new || by_logout {
-                guarded(authenticator.logout(&overtaken.login)).await;
+        let core = weak.upgrade().ok_or_else(stopped)?;
+        let taken = identity.take(&core, place, Session::new(login, &core.routes));
+        drop(core);
+        if let Err((session, why)) = taken {
+            if is_new || matches!(why, NotTaken::Overtaken { by_logout: true }) {
+                guarded(authenticator.logout(&session.login)).await;
             }
-            return Ok(Body::new(login::Response::refused(LoginError::Unavailable)));
+            return match why {
+                NotTaken::Refused(fault) => Err(fault.into()),
+                NotTaken::Overtaken { .. } => {
+                    Ok(Body::new(login::Response::refused(LoginError::Unavailable)))
+                }
+            };
         }
         Ok(Body::new(response))
     });

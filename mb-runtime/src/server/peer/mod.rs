@@ -17,10 +17,10 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use mb_core::{Caller, ClientInfo, EndReason, Fault, Hello, Host, Link, Name, SubscriptionId};
+use mb_core::{Caller, EndReason, Fault, Host, Link, Name, SubscriptionId};
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::session_login::Session;
+pub(super) use self::{identity::NotTaken, session_login::Session};
 use self::{interest::Interest, session_login::SessionLogin};
 use super::{Core, throttle::Failures};
 use crate::{
@@ -108,13 +108,6 @@ impl Peer {
     /// Whether it asked for an event of this name.
     pub(super) fn names(&self, event: &str) -> bool {
         self.interest().has(event)
-    }
-
-    /// Notes who the client says it is.
-    pub(super) fn register(&self, core: &Core, hello: Hello) -> Result<ClientInfo, Fault> {
-        let info = self.caller.register(hello)?.clone();
-        self.announce(core);
-        Ok(info)
     }
 
     /// Tells those who asked for it that this client is there, once.
