@@ -1,9 +1,12 @@
 //! What somebody may try who is not who they say. All of it is refused. Beside these: events and roles
 //! of others, in `tests/access.rs`; passwords, in `throttle.rs` and `users.rs`.
 
+use std::sync::{Arc, OnceLock};
+
+use futures_util::FutureExt;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use magicbutton::{
-    Actor, Authenticator, Client, Credentials, Endpoint, FaultKind, Login, LoginError,
+    Action, Actor, Authenticator, Client, Credentials, Endpoint, FaultKind, Login, LoginError,
     auth::{Jwt, JwtKeys},
 };
 use serde_json::json;
@@ -291,4 +294,29 @@ async fn a_stream_is_of_whoever_asked_for_it_even_if_it_is_read_later() {
     client.send(json!({ "type": "credit", "requestId": "s", "n": 1 })).await;
     let answer = client.try_next().await.unwrap();
     assert_eq!(answer["error"]["code"], "FORBIDDEN", "{answer}");
+}
+
+/// However little lies between the two: the audit hears of the request when it has been let in, and
+/// before there is a stream.
+#[tokio::test]
+async fn whoever_logs_in_while_a_stream_is_opened_does_not_read_it() {
+    let eve: Arc<OnceLock<Client>> = Arc::default();
+    let on_the_way = Arc::clone(&eve);
+    let reader =
+        |name: &str| Login::new(Actor { roles: vec!["reader".into()], ..Actor::new(name) });
+    let server = serving()
+        .authenticator(Asked::default().authenticator(reader))
+        .audit(move |decision| {
+            if let (Action::Request, Some(client)) = (decision.action, on_the_way.get()) {
+                let login = client.login(Credentials::token("t-eve")).now_or_never();
+                assert_eq!(login.unwrap().unwrap().user_id, "eve");
+            }
+        })
+        .bind("memory://between");
+    let _server = server.start().await.unwrap();
+    let client = log_in("memory://between", Credentials::token("t-ann")).await;
+    eve.get_or_init(|| client.client().clone());
+    let mut items = client.watch();
+    assert_eq!(told(items.next().await.unwrap()), "F");
+    assert!(items.next().await.is_none());
 }
