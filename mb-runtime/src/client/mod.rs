@@ -241,11 +241,12 @@ impl Client {
         Ok(logged_in)
     }
 
-    /// Logs out, here and for the connections to come.
+    /// Logs out, here and for the connections to come; and with it everybody who is logged in to this
+    /// server with the same token.
     ///
     /// # Errors
     /// `UNAVAILABLE` where the client is not connected: the connections to come log in no more all
-    /// the same.
+    /// the same. What the server was not told, it does not do: its token is good until it ends.
     pub async fn logout(&self) -> Result<(), Fault> {
         self.0.logins.log_out(&*self.0.link).await.map_err(Fault::of_call)
     }

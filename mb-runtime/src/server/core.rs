@@ -3,6 +3,7 @@
 mod announcing;
 
 use std::{
+    hash::RandomState,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -19,7 +20,10 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::{peer::Peer, throttle::Throttle};
+use super::{
+    peer::{Peer, TokenId},
+    throttle::Throttle,
+};
 use crate::{
     access::{Audit, Judge, Readers},
     dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, stopped},
@@ -60,6 +64,8 @@ pub(crate) struct Core {
     pub(super) throttle: Arc<Throttle>,
     /// Held while it is decided whose a client's id is.
     deciding_whose: Mutex<()>,
+    /// What tokens are known by.
+    token_key: RandomState,
     /// Where announcements reach everybody of an engine at once.
     buses: RwLock<Arc<Vec<Arc<dyn Link>>>>,
 }
@@ -86,6 +92,7 @@ impl Core {
             alone: AtomicUsize::new(0),
             throttle,
             deciding_whose: Mutex::default(),
+            token_key: RandomState::new(),
             buses: RwLock::default(),
         }))
     }
@@ -129,6 +136,18 @@ impl Core {
         let peers = Arc::clone(&self.read());
         let others = peers.iter().filter(|peer| Some(peer.key()) != but);
         others.filter(|peer| peer.caller().id() == client_id).find_map(|peer| peer.actor_id())
+    }
+
+    /// What a token is known by while somebody is logged in with it.
+    pub(super) fn token_id(&self, token: &str) -> TokenId {
+        TokenId::of(token, &self.token_key)
+    }
+
+    /// Nobody is logged in with this token any more, on any connection.
+    pub(super) fn end_logins_with(&self, token: &str) {
+        let token = self.token_id(token);
+        let peers = Arc::clone(&self.read());
+        peers.iter().for_each(|peer| peer.login().end(token));
     }
 
     /// Nobody gets a client's id meanwhile, nor logs in under one.

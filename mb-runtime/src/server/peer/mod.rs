@@ -20,7 +20,10 @@ use futures_util::future::{Either, select};
 use mb_core::{Caller, EndReason, Fault, Host, Link, Name, SubscriptionId};
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::{identity::NotTaken, session_login::Session};
+pub(super) use self::{
+    identity::NotTaken,
+    session_login::{Session, TokenId},
+};
 use self::{interest::Interest, session_login::SessionLogin};
 use super::{Core, throttle::Failures};
 use crate::{
@@ -65,7 +68,7 @@ impl Peer {
         let login = SessionLogin::default();
         if let Some(actor) = core.actor() {
             let own = Login::new(actor.clone());
-            login.set(Session::new(own, &core.routes));
+            login.set(Session::new(own, None, &core.routes));
         }
         Self {
             core: Arc::downgrade(core),
