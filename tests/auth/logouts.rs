@@ -3,12 +3,16 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use magicbutton::{
-    Actor, Authenticator, Client, Credentials, FaultKind, Limits, Login, LoginError, Server,
+    Actor, Authenticator, Client, ClientStatus, Credentials, FaultKind, Limits, Login, LoginError,
+    Server,
 };
 use tokio::time::sleep;
 
@@ -138,5 +142,168 @@ async fn a_logout_is_carried_through_whoever_has_left() {
         sleep(SECOND).await;
         assert!(slow.0.lock().unwrap().contains(way));
         assert_eq!(told(other.read().await), "A");
+    }
+}
+
+/// A client over the wire, logged in as ann, be it with something given or somebody to ask.
+async fn anns(wire: &Wire, by_hook: bool) -> (Client, vault::Client) {
+    let builder = Client::builder().transport(wire.clone());
+    let token = || Credentials::token("t-ann");
+    let builder = match by_hook {
+        true => builder.login_with(move || std::future::ready(Ok(token()))),
+        false => builder.login(token()),
+    };
+    let client = builder.connect("wire://vault").await.unwrap();
+    let vault: vault::Client = client.typed().unwrap();
+    assert_eq!(vault.whoami().await.unwrap(), "ann");
+    (client, vault)
+}
+
+async fn connected(client: &Client) {
+    let mut status = client.watch_status();
+    soon(status.wait_for(|status| *status == ClientStatus::Connected)).await.unwrap();
+}
+
+async fn lost(wire: &Wire, client: &Client) {
+    wire.cut();
+    let mut status = client.watch_status();
+    status.wait_for(|status| !matches!(status, ClientStatus::Connected)).await.unwrap();
+}
+
+fn readers(credentials: Credentials) -> Result<Login, LoginError> {
+    let Credentials::Token(token) = credentials else { return Err(LoginError::InvalidToken) };
+    let roles = vec!["reader".into()];
+    Ok(Login::new(Actor { roles, ..Actor::new(token.trim_start_matches("t-")) }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_logs_out_while_the_line_is_down_does_not_come_back() {
+    let wire = Wire::default();
+    let _server = started(readers, &wire, "down").await;
+    for by_hook in [false, true] {
+        let (client, vault) = anns(&wire, by_hook).await;
+        wire.refuse(true);
+        lost(&wire, &client).await;
+        assert_eq!(client.logout().await.unwrap_err().kind(), FaultKind::Unavailable);
+        assert_eq!(client.logged_in(), None);
+        wire.refuse(false);
+        connected(&client).await;
+        assert_eq!((told(vault.whoami().await), client.logged_in()), ("A".into(), None));
+        // Nor on the connection after that, until somebody logs in.
+        lost(&wire, &client).await;
+        connected(&client).await;
+        assert_eq!(told(vault.whoami().await), "A");
+        client.login(Credentials::token("t-ann")).await.unwrap();
+        assert_eq!(vault.whoami().await.unwrap(), "ann");
+    }
+}
+
+/// At each moment of a reconnection: before there is a connection, while it is registered, logged in
+/// and subscribed, when it is there.
+#[tokio::test(start_paused = true)]
+async fn a_logout_at_any_moment_of_a_reconnection_counts() {
+    let wire = Wire::default();
+    let _server = started(readers, &wire, "any-moment").await;
+    for by_hook in [false, true] {
+        let mut while_down = 0;
+        for moment in 0..75 {
+            wire.set_latency(Duration::ZERO);
+            let (client, vault) = anns(&wire, by_hook).await;
+            let _moved = vault.subscribe::<vault::Moved>().await.unwrap();
+            wire.set_latency(SECOND / 10);
+            lost(&wire, &client).await;
+            sleep(moment * SECOND / 50).await;
+            let was_down = client.status() != ClientStatus::Connected;
+            assert_eq!(client.logout().await.is_err(), was_down);
+            connected(&client).await;
+            assert_eq!(told(vault.whoami().await), "A", "{moment}");
+            sleep(SECOND).await;
+            assert_eq!((told(vault.whoami().await), client.logged_in()), ("A".into(), None));
+            while_down += u32::from(was_down);
+        }
+        assert!((20..75).contains(&while_down), "{while_down}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_again_that_is_refused_is_no_end_for_whoever_has_logged_out() {
+    let wire = Wire::default();
+    let refuses = Arc::new(AtomicBool::new(false));
+    let refusing = Arc::clone(&refuses);
+    let authenticator = move |_: Credentials| match refusing.load(Ordering::Relaxed) {
+        true => Err(LoginError::InvalidToken),
+        false => Ok(Login::new(Actor::new("ann"))),
+    };
+    let _server = started(authenticator, &wire, "refused-again").await;
+    for by_hook in [false, true] {
+        refuses.store(false, Ordering::Relaxed);
+        wire.set_latency(Duration::ZERO);
+        let (client, vault) = anns(&wire, by_hook).await;
+        wire.set_latency(2 * SECOND);
+        refuses.store(true, Ordering::Relaxed);
+        lost(&wire, &client).await;
+        // Registered after 4 s, and at most 200 ms before; then the login is on its way.
+        sleep(5 * SECOND).await;
+        client.logout().await.unwrap_err();
+        connected(&client).await;
+        assert_eq!(told(vault.hours().await), "yes");
+        assert_eq!(told(vault.whoami().await), "A");
+    }
+}
+
+/// On the same connection, and read in another order than it was done in.
+#[tokio::test(start_paused = true)]
+async fn what_was_asked_for_last_is_what_holds() {
+    let wire = Wire::default();
+    let _server = started(readers, &wire, "last").await;
+    let (client, vault) = anns(&wire, false).await;
+    let mut login = Box::pin(client.login(Credentials::token("t-bob")));
+    assert!(futures_util::poll!(&mut login).is_pending());
+    // It is answered, and nobody has looked.
+    sleep(SECOND).await;
+    client.logout().await.unwrap();
+    assert_eq!(login.await.unwrap().user_id, "bob");
+    assert_eq!((told(vault.whoami().await), client.logged_in()), ("A".into(), None));
+    lost(&wire, &client).await;
+    connected(&client).await;
+    assert_eq!((told(vault.whoami().await), client.logged_in()), ("A".into(), None));
+    // Of two logins it is the second.
+    let mut first = Box::pin(client.login(Credentials::token("t-bob")));
+    assert!(futures_util::poll!(&mut first).is_pending());
+    sleep(SECOND).await;
+    client.login(Credentials::token("t-ann")).await.unwrap();
+    assert_eq!(first.await.unwrap().user_id, "bob");
+    assert_eq!(client.logged_in().unwrap().user_id, "ann");
+    lost(&wire, &client).await;
+    connected(&client).await;
+    assert_eq!(vault.whoami().await.unwrap(), "ann");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_a_logout_overtakes_brings_nobody_back() {
+    let wire = Wire::default();
+    let asked = Asked::default();
+    let for_a_while = asked.authenticator(|name| Login {
+        expires_at: Some(std::time::SystemTime::now() + 100 * SECOND),
+        ..Login::new(Actor::new(name))
+    });
+    let _server = started(for_a_while, &wire, "renewed-late").await;
+    // Before it is sent, on its way there, on its way back, and after it.
+    for moment in [79, 81, 83, 90] {
+        wire.set_latency(Duration::ZERO);
+        let (client, vault) = anns(&wire, true).await;
+        wire.set_latency(2 * SECOND);
+        lost(&wire, &client).await;
+        connected(&client).await;
+        let before = asked.count();
+        sleep(moment * SECOND).await;
+        client.logout().await.unwrap();
+        sleep(10 * SECOND).await;
+        assert_eq!(asked.count() - before, usize::from(moment > 80), "{moment}");
+        assert_eq!((told(vault.whoami().await), client.logged_in()), ("A".into(), None));
+        // And nothing is renewed any more.
+        sleep(200 * SECOND).await;
+        assert_eq!(asked.count() - before, usize::from(moment > 80));
+        assert_eq!(told(vault.whoami().await), "A");
     }
 }

@@ -225,7 +225,8 @@ impl Client {
 
     /// Logs in. On every connection to come the client logs in again by itself: with these, or with
     /// the token that the server has handed out for a password, as long as that is good. Subscriptions
-    /// that the server had refused are asked for again.
+    /// that the server had refused are asked for again. Of several logins, and a [logout](Self::logout),
+    /// the one that was begun last is what holds.
     ///
     /// # Errors
     /// Codes `INVALID_CREDENTIALS`, `INVALID_TOKEN` and `TOKEN_EXPIRED`, as the server has it;
@@ -241,8 +242,8 @@ impl Client {
         Ok(logged_in)
     }
 
-    /// Logs out, here and for the connections to come; and with it everybody who is logged in to this
-    /// server with the same token.
+    /// Logs out, here and for the connections to come, also for one that is being made; and with it
+    /// everybody who is logged in to this server with the same token.
     ///
     /// # Errors
     /// `UNAVAILABLE` where the client is not connected: the connections to come log in no more all
