@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use magicbutton::{
@@ -196,6 +196,12 @@ async fn whoever_logs_out_while_the_line_is_down_does_not_come_back() {
         client.login(Credentials::token("t-ann")).await.unwrap();
         assert_eq!(vault.whoami().await.unwrap(), "ann");
     }
+    // Before there is a first one.
+    let client = Client::builder().transport(wire.clone()).login(Credentials::token("t-ann"));
+    let client = client.connect_lazily("wire://vault").unwrap();
+    client.logout().await.unwrap_err();
+    connected(&client).await;
+    assert_eq!(told(client.typed::<vault::Client>().unwrap().whoami().await), "A");
 }
 
 /// At each moment of a reconnection: before there is a connection, while it is registered, logged in
@@ -279,15 +285,32 @@ async fn what_was_asked_for_last_is_what_holds() {
     assert_eq!(vault.whoami().await.unwrap(), "ann");
 }
 
+fn for_a_while(name: &str) -> Login {
+    let expires_at = Some(SystemTime::now() + 100 * SECOND);
+    Login { expires_at, ..Login::new(Actor::new(name)) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_logs_in_otherwise_is_not_replaced_by_a_renewal_that_comes_after() {
+    let wire = Wire::default();
+    let asked = Asked::default();
+    let _server = started(asked.authenticator(for_a_while), &wire, "renewed-after").await;
+    let (client, vault) = anns(&wire, true).await;
+    let mut login = Box::pin(client.login(Credentials::token("t-bob")));
+    assert!(futures_util::poll!(&mut login).is_pending());
+    // It is answered, then the renewal is.
+    sleep(90 * SECOND).await;
+    assert_eq!(asked.count(), 3);
+    assert_eq!(login.await.unwrap().user_id, "bob");
+    assert_eq!(vault.whoami().await.unwrap(), "bob");
+    assert_eq!(client.logged_in().unwrap().user_id, "bob");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_renewal_that_a_logout_overtakes_brings_nobody_back() {
     let wire = Wire::default();
     let asked = Asked::default();
-    let for_a_while = asked.authenticator(|name| Login {
-        expires_at: Some(std::time::SystemTime::now() + 100 * SECOND),
-        ..Login::new(Actor::new(name))
-    });
-    let _server = started(for_a_while, &wire, "renewed-late").await;
+    let _server = started(asked.authenticator(for_a_while), &wire, "renewed-late").await;
     // Before it is sent, on its way there, on its way back, and after it.
     for moment in [79, 81, 83, 90] {
         wire.set_latency(Duration::ZERO);

@@ -37,6 +37,8 @@ struct Wanted {
     /// Which of these the standing is of. A login that is answered after a later one, or after a
     /// logout, is not what holds.
     as_of: u64,
+    /// Which of these was made by whoever provides credentials, last.
+    provided: u64,
 }
 
 /// What it logs in with on the connections to come.
@@ -131,7 +133,12 @@ impl Logins {
                 if !self.is_as_of(as_of) {
                     return Ok(());
                 }
-                send(link, &fresh?).await
+                let fresh = fresh?;
+                {
+                    let mut wanted = self.wanted();
+                    wanted.provided = wanted.begin();
+                }
+                send(link, &fresh).await
             }
             Standing::As { given, token } => match token.filter(|_| by_token) {
                 None => send(link, &given).await,
@@ -155,16 +162,20 @@ impl Logins {
         link: &dyn Link,
         given: Credentials,
     ) -> Result<LoggedIn, Fault> {
-        let own = self.wanted().begin();
-        let logged_in = send(link, &given).await?;
-        {
+        let (logged_in, own) = loop {
+            let own = self.wanted().begin();
+            let logged_in = send(link, &given).await?;
             let mut wanted = self.wanted();
             if wanted.as_of > own {
                 return Ok(logged_in);
             }
-            wanted.as_of = own;
-            wanted.standing = Standing::As { given, token: None };
-        }
+            // A renewal that was sent after it may have taken its place.
+            if wanted.provided < own {
+                wanted.as_of = own;
+                wanted.standing = Standing::As { given, token: None };
+                break (logged_in, own);
+            }
+        };
         self.note(logged_in.clone(), own);
         Ok(logged_in)
     }
