@@ -174,7 +174,7 @@ async fn start(server: ServerBuilder, at: &str) -> (Server, Endpoint) {
 
 fn login(credentials: Credentials) -> Result<Login, LoginError> {
     match credentials {
-        Credentials::Token(_) => Ok(Login::new(Actor::new("ada"))),
+        Credentials::Token(whose) => Ok(Login::new(Actor::new(whose))),
         _ => Err(LoginError::InvalidCredentials),
     }
 }
@@ -248,6 +248,11 @@ async fn faults() -> Table {
     table.fault("a request of somebody without the role", visitor.open().await);
     let wrong = Client::builder().login(Credentials::password("ada", "guess"));
     table.fault("a login with a wrong password", wrong.connect("memory://desk").await);
+    let desk_of = |who: &str| Client::builder().id("desk-1").login(Credentials::token(who));
+    let adas = desk_of("ada").connect("memory://desk").await.unwrap();
+    let eves = desk_of("eve").connect("memory://desk").await;
+    table.fault("a login under an id that is somebody's", eves);
+    drop(adas);
     table.fault("a handler that fails", client.ring("fail".into()).await);
     table.fault("no answer in time", client.wait().timeout(Duration::from_millis(1)).await);
     let newer = WireError {

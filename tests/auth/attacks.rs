@@ -1,9 +1,12 @@
 //! What somebody may try who is not who they say. All of it is refused. Beside these: events and roles
 //! of others, in `tests/access.rs`; passwords, in `throttle.rs` and `users.rs`.
 
+use std::sync::{Arc, OnceLock};
+
+use futures_util::FutureExt;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use magicbutton::{
-    Actor, Authenticator, Client, Credentials, Endpoint, FaultKind, Login, LoginError,
+    Action, Actor, Authenticator, Client, Credentials, Endpoint, FaultKind, Login, LoginError,
     auth::{Jwt, JwtKeys},
 };
 use serde_json::json;
@@ -192,10 +195,12 @@ async fn a_client_id_is_whose_who_is_logged_in_under_it() {
     // Whoever is somebody else cannot take the id, in either order.
     let mut eve = ByHand::connect(&endpoint).await;
     eve.data("$login", json!({ "username": "eve", "password": "eve" })).await;
-    assert_eq!(eve.code("$register", json!({ "clientId": "anns" })).await, "FORBIDDEN");
+    let taken = eve.error("$register", json!({ "clientId": "anns" })).await;
+    assert_eq!((&taken["code"], &taken["retryable"]), (&json!("FORBIDDEN"), &json!(true)));
     let (mut mallory, _) = by_hand(&endpoint, "anns", None).await;
     let login = json!({ "username": "mallory", "password": "mallory" });
-    assert_eq!(mallory.code("$login", login).await, "FORBIDDEN");
+    let taken = mallory.error("$login", login).await;
+    assert_eq!((&taken["code"], &taken["retryable"]), (&json!("FORBIDDEN"), &json!(true)));
     assert_eq!(mallory.code("whoami", json!({})).await, "AUTHENTICATION_REQUIRED");
     // Ann on another connection may: she has lost the first one, and the server does not know yet.
     let (mut again, _) = by_hand(&endpoint, "anns", Some("ann")).await;
@@ -211,6 +216,59 @@ async fn a_client_id_is_whose_who_is_logged_in_under_it() {
     bob.data("tell", json!({ "clientId": "carls" })).await;
     carl.event("hint").await;
     squatter.nothing().await;
+}
+
+/// Each on a thread of its own: neither is there yet when the other is looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_log_in_at_the_same_time_do_not_both_get_a_client_id() {
+    // With so many permissions that it takes its time to weigh them.
+    let permissions: Vec<_> = (0..2_000).map(|n| format!("gold:{n}")).collect();
+    let somebody = move |name: &str| {
+        Login::new(Actor { permissions: permissions.clone(), ..Actor::new(name) })
+    };
+    let server = serving().authenticator(Asked::default().authenticator(somebody));
+    let _server = server.bind("memory://twins").start().await.unwrap();
+    let home = tokio::runtime::Handle::current();
+    for _ in 0..1_000 {
+        let start = std::sync::Barrier::new(2);
+        let (start, home) = (&start, &home);
+        let log_in = move |who: &str| {
+            let builder = Client::builder().id("one");
+            home.block_on(async {
+                let client = builder.connect("memory://twins").await.unwrap();
+                start.wait();
+                let login = client.login(Credentials::password(who, who)).await;
+                // Both are still there when both are done.
+                start.wait();
+                login.map_err(|fault| (fault.kind(), fault.is_retryable())).map(drop)
+            })
+        };
+        let both = std::thread::scope(|scope| {
+            let both = ["ann", "eve"].map(|who| scope.spawn(move || log_in(who)));
+            both.map(|one| one.join().unwrap())
+        });
+        let refused = Err((FaultKind::Forbidden, true));
+        assert!(both == [Ok(()), refused] || both == [refused, Ok(())], "{both:?}");
+    }
+}
+
+/// Where there are logins.
+#[tokio::test]
+async fn strangers_do_not_learn_who_comes_and_goes() {
+    let (_server, endpoint) = with_readers().await;
+    let mut stranger = ByHand::connect(&endpoint).await;
+    let events = json!({ "events": ["$connected", "$disconnected"] });
+    stranger.data("$subscribe", events).await;
+    let (mut ann, connection) = by_hand(&endpoint, "anns", Some("ann")).await;
+    ann.data("$unregister", json!({ "clientId": "anns", "connectionId": connection })).await;
+    stranger.nothing().await;
+    // What was asked for is there once somebody has logged in, and not beyond that.
+    stranger.data("$login", json!({ "username": "bob", "password": "bob" })).await;
+    let (_ann, connection) = by_hand(&endpoint, "anns", Some("ann")).await;
+    assert_eq!(stranger.event("$connected").await["payload"]["connectionId"], connection);
+    stranger.data("$logout", json!({})).await;
+    drop(by_hand(&endpoint, "bobs", None).await);
+    stranger.nothing().await;
 }
 
 #[test]
@@ -236,4 +294,29 @@ async fn a_stream_is_of_whoever_asked_for_it_even_if_it_is_read_later() {
     client.send(json!({ "type": "credit", "requestId": "s", "n": 1 })).await;
     let answer = client.try_next().await.unwrap();
     assert_eq!(answer["error"]["code"], "FORBIDDEN", "{answer}");
+}
+
+/// However little lies between the two: the audit hears of the request when it has been let in, and
+/// before there is a stream.
+#[tokio::test]
+async fn whoever_logs_in_while_a_stream_is_opened_does_not_read_it() {
+    let eve: Arc<OnceLock<Client>> = Arc::default();
+    let on_the_way = Arc::clone(&eve);
+    let reader =
+        |name: &str| Login::new(Actor { roles: vec!["reader".into()], ..Actor::new(name) });
+    let server = serving()
+        .authenticator(Asked::default().authenticator(reader))
+        .audit(move |decision| {
+            if let (Action::Request, Some(client)) = (decision.action, on_the_way.get()) {
+                let login = client.login(Credentials::token("t-eve")).now_or_never();
+                assert_eq!(login.unwrap().unwrap().user_id, "eve");
+            }
+        })
+        .bind("memory://between");
+    let _server = server.start().await.unwrap();
+    let client = log_in("memory://between", Credentials::token("t-ann")).await;
+    eve.get_or_init(|| client.client().clone());
+    let mut items = client.watch();
+    assert_eq!(told(items.next().await.unwrap()), "F");
+    assert!(items.next().await.is_none());
 }

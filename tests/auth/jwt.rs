@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use jsonwebtoken::{Algorithm, Header, encode};
 use magicbutton::{
-    Authenticator, Credentials, LoginError, Server,
+    Authenticator, Client, Credentials, LoginError, Server,
     auth::{Jwt, JwtKeys, JwtKeysError},
 };
 use serde_json::json;
@@ -101,7 +101,7 @@ async fn a_login_ends_with_its_token() {
 async fn whoever_logs_out_takes_the_token_along() {
     let server = started("revoked", of_secret()).await;
     let refused = async |way: &str, token: &str| {
-        let client = magicbutton::Client::connect(way).await.unwrap();
+        let client = Client::connect(way).await.unwrap();
         client.login(Credentials::token(token)).await.unwrap_err().code().to_owned()
     };
     for way in ways(&server) {
@@ -124,6 +124,76 @@ async fn whoever_logs_out_takes_the_token_along() {
 
 fn claims_of(sub: &str) -> serde_json::Value {
     with("sub", sub.into())
+}
+
+const PARTNER: &str = "https://partner.example";
+
+/// Tokens of the one are signed with a secret, those of the other with RSA.
+fn of_two(prefix: &str) -> Jwt {
+    of_secret().issuer(JwtKeys::rs256_pem(RSA_PUBLIC).unwrap(), PARTNER, prefix)
+}
+
+fn of(issuer: serde_json::Value, sub: &str) -> serde_json::Value {
+    let mut claims = claims_of(sub);
+    claims["iss"] = issuer;
+    claims
+}
+
+#[tokio::test]
+async fn a_key_is_good_for_the_tokens_of_its_own_issuer() {
+    let jwt = of_two("partner:");
+    let id = async |token: String| jwt.verify(&token).await.map(|login| login.actor.id.clone());
+    let (ours, theirs) = (of(ISSUER.into(), "ann"), of(PARTNER.into(), "ann"));
+    assert_eq!(id(hs256(&ours)).await, Ok("ann".into()));
+    assert_eq!(id(rs256(&theirs)).await, Ok("partner:ann".into()));
+    let both = of(json!([ISSUER, PARTNER]), "ann");
+    assert_eq!(id(hs256(&both)).await, Ok("ann".into()));
+    assert_eq!(id(rs256(&both)).await, Ok("partner:ann".into()));
+    for token in [hs256(&theirs), rs256(&ours), hs256(&of("".into(), "ann"))] {
+        assert_eq!(id(token).await, Err(LoginError::InvalidToken));
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_a_name_at_one_issuer_is_nobody_at_another() {
+    let _server = started("issuers", of_two("partner:")).await;
+    let login = async |token: String| {
+        let client = Client::builder().id("desk").login(Credentials::token(token));
+        client.connect("memory://issuers").await.map_err(|fault| fault.code().to_owned())
+    };
+    let ours = login(hs256(&claims())).await.unwrap();
+    // Under one client's id there is one person at a time.
+    let theirs = rs256(&of(PARTNER.into(), "ann"));
+    assert_eq!(login(theirs.clone()).await.unwrap_err(), "FORBIDDEN");
+    drop(ours);
+    let theirs: vault::Client = login(theirs).await.unwrap().typed().unwrap();
+    assert_eq!(theirs.whoami().await.unwrap(), "partner:ann");
+    // Nor by calling oneself so.
+    assert_eq!(login(hs256(&claims_of("partner:ann"))).await.unwrap_err(), "INVALID_TOKEN");
+    let login = of_two("partner:").verify(&rs256(&of(PARTNER.into(), "partner:ann"))).await;
+    assert_eq!(login.unwrap().actor.id, "partner:partner:ann");
+}
+
+#[tokio::test]
+async fn two_issuers_may_mean_the_same_people() {
+    let moved = of_two("");
+    for token in [hs256(&claims()), rs256(&of(PARTNER.into(), "ann"))] {
+        assert_eq!(moved.verify(&token).await.unwrap().actor.id, "ann");
+    }
+}
+
+#[tokio::test]
+async fn a_logout_at_one_issuer_is_none_at_another() {
+    let jwt = of_two("partner:");
+    let named = |issuer: &str| {
+        let mut claims = of(issuer.into(), "ann");
+        claims["jti"] = "1".into();
+        claims
+    };
+    let login = jwt.verify(&hs256(&named(ISSUER))).await.unwrap();
+    jwt.logout(&login).await;
+    jwt.verify(&hs256(&named(ISSUER))).await.unwrap_err();
+    jwt.verify(&rs256(&named(PARTNER))).await.unwrap();
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod authorizer;
 mod by_hand;
 mod gateway;
 mod jwt;
+mod logouts;
 mod sessions;
 mod throttle;
 mod tokens;

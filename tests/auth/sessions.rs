@@ -205,6 +205,29 @@ async fn whoever_cannot_provide_any_is_asked_again() {
     );
 }
 
+/// Somebody who is there under its id may be gone before long.
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_id_somebody_else_has_goes_on_trying() {
+    let wire = Wire::default();
+    let (_server, _) = started(&wire, "taken").await;
+    let client = calling(&wire).id("desk").login(Credentials::token("t-ann"));
+    let client = client.connect("wire://vault").await.unwrap();
+    let mut errors = client.errors();
+    wire.refuse(true);
+    wire.cut();
+    let mut status = client.watch_status();
+    status.wait_for(|status| !matches!(status, ClientStatus::Connected)).await.unwrap();
+    let squatter = Client::builder().id("desk").login(Credentials::token("t-eve"));
+    let squatter = squatter.connect("memory://taken").await.unwrap();
+    wire.refuse(false);
+    while soon(errors.next()).await.unwrap().kind() != FaultKind::Forbidden {}
+    sleep(5 * MINUTE).await;
+    assert!(matches!(client.status(), ClientStatus::Reconnecting(_)), "{:?}", client.status());
+    squatter.logout().await.unwrap();
+    soon(status.wait_for(|status| *status == ClientStatus::Connected)).await.unwrap();
+    assert_eq!(client.typed::<vault::Client>().unwrap().whoami().await.unwrap(), "ann");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_subscription_that_was_refused_is_there_again_after_the_login() {
     let wire = Wire::default();

@@ -1,9 +1,15 @@
 //! Ten thousand wrong logins: guessing gets slow, and nobody else notices.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use magicbutton::{
-    Actor, Client, ClientBuilder, Credentials, Fault, FaultKind, Limits, Login, Server,
+    Actor, Client, ClientBuilder, Credentials, Fault, FaultKind, Limits, Login, LoginError, Server,
 };
 use tokio::time::Instant;
 
@@ -101,6 +107,63 @@ async fn nor_over_as_many_connections() {
     new.login(Credentials::password("ann", "ann")).await.unwrap();
     // A login that is right does not use up the turn of the next.
     new.login(Credentials::password("ann", "ann")).await.unwrap();
+}
+
+/// As many as one likes: they take nobody else's place in what the server knows.
+#[tokio::test(start_paused = true)]
+async fn names_that_somebody_makes_up_make_the_server_forget_nobody() {
+    let wire = Wire::default();
+    let (_server, asked) = started(&wire).await;
+    let guesses = async |names: &mut dyn Iterator<Item = String>| {
+        let (mut eve, mut throttled) = (connect(&wire).await, 0);
+        for (count, name) in names.enumerate() {
+            if count % 10 == 9 {
+                eve = connect(&wire).await;
+            }
+            throttled += usize::from(is_throttled(&guess(&eve, &name).await));
+        }
+        throttled
+    };
+    assert_eq!(guesses(&mut (0..150).map(|_| "ann".to_owned())).await, 50);
+    let made_up = guesses(&mut (0..12_000).map(|n| format!("nobody {n}"))).await;
+    assert_eq!((made_up, asked.count()), (0, 100 + 12_000));
+    assert_eq!(guesses(&mut (0..50).map(|_| "ann".to_owned())).await, 50);
+    // Nor do they hold up anybody.
+    let bob = connect(&wire).await;
+    bob.login(Credentials::password("bob", "bob")).await.unwrap();
+}
+
+/// Neither the connection nor the name has failed where nobody has looked.
+#[tokio::test(start_paused = true)]
+async fn a_password_that_cannot_be_checked_now_counts_for_nothing() {
+    let wire = Wire::default();
+    let is_busy = Arc::new(AtomicBool::new(true));
+    let busy = Arc::clone(&is_busy);
+    let _server = serving()
+        .authenticator(move |_| match busy.load(Ordering::Relaxed) {
+            true => Err::<Login, _>(LoginError::Unavailable),
+            false => Err(LoginError::InvalidCredentials),
+        })
+        .limits(|limits: &mut Limits| (limits.failed_logins, limits.failed_passwords) = (10, 15))
+        .transport(wire.clone())
+        .bind("wire://vault")
+        .start()
+        .await
+        .unwrap();
+    let first = connect(&wire).await;
+    for _ in 0..200 {
+        assert_eq!(guess(&first, "ann").await.kind(), FaultKind::Unavailable);
+    }
+    is_busy.store(false, Ordering::Relaxed);
+    let mut looked_at = Vec::new();
+    for client in [first, connect(&wire).await] {
+        let mut count = 0;
+        while !is_throttled(&guess(&client, "ann").await) {
+            count += 1;
+        }
+        looked_at.push(count);
+    }
+    assert_eq!(looked_at, [10, 5], "as many as ever, of the connection and of the name");
 }
 
 /// Sent at once, before any of them has been found wrong.

@@ -37,12 +37,13 @@ pub(super) enum Dialed {
 }
 
 impl Dialer {
-    /// One attempt at one of the endpoints. What the server sends goes to `inbound`.
+    /// One attempt at one of the endpoints. What the server sends goes to `inbound`. Says as of when
+    /// the login is as somebody wants it.
     pub(super) async fn dial(
         &self,
         attempt: usize,
         inbound: Arc<dyn Link>,
-    ) -> Result<Dialed, Fault> {
+    ) -> Result<(Dialed, u64), Fault> {
         let at = attempt % self.targets.len().max(1);
         let (endpoint, transport) =
             self.targets.get(at).ok_or_else(|| Fault::unavailable("there is no endpoint"))?;
@@ -71,21 +72,29 @@ impl Dialer {
         // Given up half-way, or refused, the connection goes too.
         let provisional = Provisional::new(&connected.link);
         let logging_in = self.logins.log_in(&*connected.link, by_token);
-        match &dialed {
+        let as_of = match &dialed {
             Dialed::Linked(_) => logging_in.await?,
-            Dialed::Session(..) => {
-                let limit = self.limits.handshake;
-                timeout(limit, logging_in).await.unwrap_or_else(|_| {
-                    let reason = format!("there was no login at {endpoint} within {limit:?}");
-                    Err(Fault::unavailable(reason))
-                })?;
-            }
-        }
+            Dialed::Session(..) => self.in_time(logging_in).await?,
+        };
         if let Some(served) = &connected.contracts {
             self.check(served)?;
         }
         provisional.keep();
-        Ok(dialed)
+        Ok((dialed, as_of))
+    }
+
+    /// Does on a connection that is not in use yet whatever somebody who logs in or out has wanted
+    /// since.
+    pub(super) async fn catch_up(&self, link: &dyn Link, as_of: u64) -> Result<u64, Fault> {
+        self.in_time(self.logins.catch_up(link, as_of)).await
+    }
+
+    /// A server that answers everything but a login must not hold a client up.
+    async fn in_time<T>(&self, login: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let limit = self.limits.handshake;
+        timeout(limit, login).await.unwrap_or_else(|_| {
+            Err(Fault::unavailable(format!("the server did not answer a login within {limit:?}")))
+        })
     }
 
     /// What requests are written in that may be sent again.

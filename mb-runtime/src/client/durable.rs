@@ -81,7 +81,8 @@ impl<E: Subscribe> DurableSubscribing<E> {
         let link = Arc::clone(&self.client.0.link);
         let mut status = self.client.watch_status();
         let durable = self.durable;
-        let first = link.consume(durable.clone(), handling.clone()).await.map_err(Fault::of_call)?;
+        let first =
+            link.consume(durable.clone(), handling.clone()).await.map_err(Fault::of_call)?;
         let worker = tokio::spawn(async move {
             let mut consuming: Consuming = first;
             loop {

@@ -24,8 +24,21 @@ use crate::{
 /// What a client logs in with, and who it is.
 #[derive(Default)]
 pub(super) struct Logins {
-    standing: Mutex<Standing>,
+    wanted: Mutex<Wanted>,
     held: watch::Sender<Option<Held>>,
+}
+
+/// What somebody wants who logs in or out.
+#[derive(Default)]
+struct Wanted {
+    standing: Standing,
+    /// Counts logins begun and logouts.
+    begun: u64,
+    /// Which of these the standing is of. A login that is answered after a later one, or after a
+    /// logout, is not what holds.
+    as_of: u64,
+    /// Which of these was made by whoever provides credentials, last.
+    provided: u64,
 }
 
 /// What it logs in with on the connections to come.
@@ -60,8 +73,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 impl Logins {
     pub(super) fn with(credentials: Credentials) -> Self {
-        let standing = Standing::As { given: credentials, token: None };
-        Self { standing: Mutex::new(standing), ..Self::default() }
+        Self::starting(Standing::As { given: credentials, token: None })
     }
 
     pub(super) fn by<F, Fut>(provide: F) -> Self
@@ -69,59 +81,79 @@ impl Logins {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Credentials, Fault>> + Send + 'static,
     {
-        let hook: Arc<Hook> = Arc::new(move || Box::pin(provide()));
-        Self { standing: Mutex::new(Standing::By(hook)), ..Self::default() }
+        Self::starting(Standing::By(Arc::new(move || Box::pin(provide()))))
+    }
+
+    fn starting(standing: Standing) -> Self {
+        let wanted = Wanted { standing, ..Wanted::default() };
+        Self { wanted: Mutex::new(wanted), ..Self::default() }
     }
 
     /// Logs in on a new connection, if there is anything to log in with. What a server has handed out
-    /// before is tried first where it may be known there.
-    pub(super) async fn log_in(&self, link: &dyn Link, by_token: bool) -> Result<(), Fault> {
-        let standing = self.standing().clone();
-        let fresh = match standing {
-            Standing::Nobody => return Ok(()),
-            Standing::As { .. } => None,
-            Standing::By(hook) => Some(provided(&*hook).await?),
-        };
-        self.log_in_now(link, by_token, fresh).await?;
-        self.heed_logout(link).await
+    /// before is tried first where it may be known there. Says as of when it is as somebody wants it.
+    pub(super) async fn log_in(&self, link: &dyn Link, by_token: bool) -> Result<u64, Fault> {
+        let (standing, as_of) = self.now_wanted();
+        self.log_in_as(link, by_token, standing, as_of).await?;
+        self.catch_up(link, as_of).await
     }
 
-    /// Whoever has logged out while a login was under way may have come before it, or could not reach
-    /// its connection.
-    async fn heed_logout(&self, link: &dyn Link) -> Result<(), Fault> {
-        let logged_out = matches!(&*self.standing(), Standing::Nobody);
-        if logged_out { tell_logout(link).await } else { Ok(()) }
+    /// Does on a connection whatever somebody has wanted since, who may not have reached it.
+    pub(super) async fn catch_up(&self, link: &dyn Link, mut as_of: u64) -> Result<u64, Fault> {
+        loop {
+            let (standing, now) = self.now_wanted();
+            if now == as_of {
+                return Ok(now);
+            }
+            match standing {
+                Standing::Nobody => tell_logout(link).await?,
+                standing => self.log_in_as(link, false, standing, now).await?,
+            }
+            as_of = now;
+        }
     }
 
-    async fn log_in_now(
+    /// Whether nobody has logged in or out since.
+    pub(super) fn is_as_of(&self, as_of: u64) -> bool {
+        self.wanted().as_of == as_of
+    }
+
+    /// Logs in with what was wanted then. A failure counts for nothing where that is over.
+    async fn log_in_as(
         &self,
         link: &dyn Link,
         by_token: bool,
-        fresh: Option<Credentials>,
+        standing: Standing,
+        as_of: u64,
     ) -> Result<(), Fault> {
-        let standing = self.standing().clone();
-        match standing {
-            Standing::Nobody => Ok(()),
-            Standing::By(_) => match fresh {
-                Some(fresh) => self.with_fresh(link, &fresh).await,
-                None => Ok(()),
-            },
-            Standing::As { given, token } => {
-                if let Some(token) = token.filter(|_| by_token) {
-                    match send(link, &Credentials::Token(token)).await {
-                        Ok(logged_in) => {
-                            self.note(&given, logged_in);
-                            return Ok(());
-                        }
-                        Err(fault) if !is_stale(&fault) => return Err(fault),
-                        Err(_) => {}
-                    }
+        let logged_in = match standing {
+            Standing::Nobody => return Ok(()),
+            Standing::By(hook) => {
+                let fresh = provided(&*hook).await;
+                // Somebody may have logged in otherwise, or out, while they were provided.
+                if !self.is_as_of(as_of) {
+                    return Ok(());
                 }
-                let logged_in = send(link, &given).await?;
-                self.note(&given, logged_in);
-                Ok(())
+                let fresh = fresh?;
+                {
+                    let mut wanted = self.wanted();
+                    wanted.provided = wanted.begin();
+                }
+                send(link, &fresh).await
             }
+            Standing::As { given, token } => match token.filter(|_| by_token) {
+                None => send(link, &given).await,
+                Some(token) => match send(link, &Credentials::Token(token)).await {
+                    Err(fault) if is_stale(&fault) => send(link, &given).await,
+                    other => other,
+                },
+            },
+        };
+        match logged_in {
+            Ok(logged_in) => self.note(logged_in, as_of),
+            Err(fault) if self.is_as_of(as_of) => return Err(fault),
+            Err(_) => {}
         }
+        Ok(())
     }
 
     /// Logs in with these, and on the connections to come too.
@@ -130,44 +162,43 @@ impl Logins {
         link: &dyn Link,
         given: Credentials,
     ) -> Result<LoggedIn, Fault> {
-        let logged_in = send(link, &given).await?;
-        *self.standing() = Standing::As { given: given.clone(), token: None };
-        self.note(&given, logged_in.clone());
+        let (logged_in, own) = loop {
+            let own = self.wanted().begin();
+            let logged_in = send(link, &given).await?;
+            let mut wanted = self.wanted();
+            if wanted.as_of > own {
+                return Ok(logged_in);
+            }
+            // A renewal that was sent after it may have taken its place.
+            if wanted.provided < own {
+                wanted.as_of = own;
+                wanted.standing = Standing::As { given, token: None };
+                break (logged_in, own);
+            }
+        };
+        self.note(logged_in.clone(), own);
         Ok(logged_in)
     }
 
     /// Logs out, here and for the connections to come.
     pub(super) async fn log_out(&self, link: &dyn Link) -> Result<(), Fault> {
-        *self.standing() = Standing::Nobody;
-        self.held.send_replace(None);
+        {
+            let mut wanted = self.wanted();
+            wanted.as_of = wanted.begin();
+            wanted.standing = Standing::Nobody;
+            self.held.send_replace(None);
+        }
         tell_logout(link).await
     }
 
     /// Logs in once more, with fresh credentials. `Ok(false)` where nobody provides any.
     pub(super) async fn renew(&self, link: &dyn Link) -> Result<bool, Fault> {
-        let Standing::By(hook) = self.standing().clone() else { return Ok(false) };
-        let fresh = provided(&*hook).await?;
-        // Somebody may have logged in otherwise, or out, while they were provided.
-        if !matches!(&*self.standing(), Standing::By(_)) {
+        let (standing, as_of) = self.now_wanted();
+        if !matches!(standing, Standing::By(_)) {
             return Ok(false);
         }
-        self.with_fresh(link, &fresh).await?;
-        self.heed_logout(link).await.map(|()| true)
-    }
-
-    async fn with_fresh(&self, link: &dyn Link, fresh: &Credentials) -> Result<(), Fault> {
-        let logged_in = send(link, fresh).await?;
-        // Somebody may have logged in otherwise, or out, meanwhile: that is what holds.
-        let standing = self.standing().clone();
-        match standing {
-            Standing::By(_) => self.hold(logged_in),
-            Standing::Nobody => {}
-            Standing::As { given, .. } => {
-                let logged_in = send(link, &given).await?;
-                self.note(&given, logged_in);
-            }
-        }
-        Ok(())
+        self.log_in_as(link, false, standing, as_of).await?;
+        self.catch_up(link, as_of).await.map(|now| now == as_of)
     }
 
     /// Who it is logged in as, as far as it knows.
@@ -183,29 +214,36 @@ impl Logins {
         self.held.subscribe()
     }
 
-    fn note(&self, with: &Credentials, logged_in: LoggedIn) {
-        let mut standing = self.standing();
-        // Somebody may have logged in otherwise, or out, meanwhile.
-        if let Standing::As { given, token } = &mut *standing
-            && given == with
-        {
-            if matches!(given, Credentials::Password { .. }) {
-                token.clone_from(&logged_in.token);
-            }
-            drop(standing);
-            self.hold(logged_in);
+    /// Notes who is logged in, unless something else is wanted by now.
+    fn note(&self, logged_in: LoggedIn, as_of: u64) {
+        let mut wanted = self.wanted();
+        if wanted.as_of != as_of {
+            return;
         }
-    }
-
-    fn hold(&self, logged_in: LoggedIn) {
+        if let Standing::As { given: Credentials::Password { .. }, token } = &mut wanted.standing {
+            token.clone_from(&logged_in.token);
+        }
         let since = Instant::now();
         let left = logged_in.expires_at.map(|at| at.duration_since(SystemTime::now()));
         let ends = left.and_then(|left| since.checked_add(left.unwrap_or_default()));
+        // Under the lock: nobody logs out in between.
         self.held.send_replace(Some(Held { logged_in, since, ends }));
     }
 
-    fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn now_wanted(&self) -> (Standing, u64) {
+        let wanted = self.wanted();
+        (wanted.standing.clone(), wanted.as_of)
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wanted {
+    fn begin(&mut self) -> u64 {
+        self.begun += 1;
+        self.begun
     }
 }
 

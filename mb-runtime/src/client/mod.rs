@@ -225,12 +225,13 @@ impl Client {
 
     /// Logs in. On every connection to come the client logs in again by itself: with these, or with
     /// the token that the server has handed out for a password, as long as that is good. Subscriptions
-    /// that the server had refused are asked for again.
+    /// that the server had refused are asked for again. Of several logins, and a [logout](Self::logout),
+    /// the one that was begun last is what holds.
     ///
     /// # Errors
     /// Codes `INVALID_CREDENTIALS`, `INVALID_TOKEN` and `TOKEN_EXPIRED`, as the server has it;
     /// `RATE_LIMIT_EXCEEDED`, with how long to wait, where too many logins have failed;
-    /// `FORBIDDEN` where somebody else is logged in under this client's [id](Self::id);
+    /// `FORBIDDEN`, retryable, where somebody else is logged in under this client's [id](Self::id);
     /// `UNAVAILABLE` where the client is not connected, or the server cannot tell now.
     pub async fn login(&self, credentials: Credentials) -> Result<LoggedIn, Fault> {
         let Shared { logins, link, server, .. } = &*self.0;
@@ -241,11 +242,12 @@ impl Client {
         Ok(logged_in)
     }
 
-    /// Logs out, here and for the connections to come.
+    /// Logs out, here and for the connections to come, also for one that is being made; and with it
+    /// everybody who is logged in to this server with the same token.
     ///
     /// # Errors
     /// `UNAVAILABLE` where the client is not connected: the connections to come log in no more all
-    /// the same.
+    /// the same. What the server was not told, it does not do: its token is good until it ends.
     pub async fn logout(&self) -> Result<(), Fault> {
         self.0.logins.log_out(&*self.0.link).await.map_err(Fault::of_call)
     }

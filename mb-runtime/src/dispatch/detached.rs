@@ -13,7 +13,7 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use super::gate;
 
 /// It is polled once where the call is; if it is not done then, it moves to a task of its own.
-pub(super) enum Detached {
+pub(crate) enum Detached {
     Inline(BoxFuture<'static, Answer>, Option<Handle>),
     Spawned(JoinHandle<Answer>),
     Done,
@@ -21,7 +21,7 @@ pub(super) enum Detached {
 
 impl Detached {
     /// `runtime` is the server's; without one, the caller's has to do.
-    pub(super) fn calling(handler: BoxFuture<'static, Answer>, runtime: Option<Handle>) -> Calling {
+    pub(crate) fn calling(handler: BoxFuture<'static, Answer>, runtime: Option<Handle>) -> Calling {
         let detached: BoxFuture<'static, Answer> = Box::pin(Self::Inline(handler, runtime));
         detached.into()
     }

@@ -24,7 +24,7 @@ use mb_core::{
 };
 
 pub(crate) use behind::{another, published};
-use detached::Detached;
+pub(crate) use detached::Detached;
 pub(crate) use gate::{Gate, stopped};
 pub use guard::guarded;
 pub use items::Items;

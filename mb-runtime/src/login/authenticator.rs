@@ -30,7 +30,11 @@ pub trait Authenticator: Send + Sync + 'static {
     }
 
     /// Somebody has logged out: the token of this login, if it has one, is to be good for nothing from
-    /// here on. Whether anything has to be done about that is up to the implementer.
+    /// here on. Whether anything has to be done about that is up to the implementer. It runs to its end,
+    /// whoever has left meanwhile.
+    ///
+    /// When it is done, whoever else is logged in with that token on a connection to this server is
+    /// logged out too. Other servers are not told: sharing what is logged out is up to the implementer.
     async fn logout(&self, _login: &Login) {}
 }
 

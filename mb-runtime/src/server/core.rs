@@ -3,8 +3,9 @@
 mod announcing;
 
 use std::{
+    hash::RandomState,
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -19,7 +20,10 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::{peer::Peer, throttle::Throttle};
+use super::{
+    peer::{Peer, TokenId},
+    throttle::Throttle,
+};
 use crate::{
     access::{Audit, Judge, Readers},
     dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, stopped},
@@ -58,6 +62,10 @@ pub(crate) struct Core {
     /// How many of the peers hear no bus: changed with them, under their lock.
     pub(super) alone: AtomicUsize,
     pub(super) throttle: Arc<Throttle>,
+    /// Held while it is decided whose a client's id is.
+    deciding_whose: Mutex<()>,
+    /// What tokens are known by.
+    token_key: RandomState,
     /// Where announcements reach everybody of an engine at once.
     buses: RwLock<Arc<Vec<Arc<dyn Link>>>>,
 }
@@ -83,6 +91,8 @@ impl Core {
             next_peer: AtomicU64::new(1),
             alone: AtomicUsize::new(0),
             throttle,
+            deciding_whose: Mutex::default(),
+            token_key: RandomState::new(),
             buses: RwLock::default(),
         }))
     }
@@ -128,6 +138,23 @@ impl Core {
         others.filter(|peer| peer.caller().id() == client_id).find_map(|peer| peer.actor_id())
     }
 
+    /// What a token is known by while somebody is logged in with it.
+    pub(super) fn token_id(&self, token: &str) -> TokenId {
+        TokenId::of(token, &self.token_key)
+    }
+
+    /// Nobody is logged in with this token any more, on any connection.
+    pub(super) fn end_logins_with(&self, token: &str) {
+        let token = self.token_id(token);
+        let peers = Arc::clone(&self.read());
+        peers.iter().for_each(|peer| peer.login().end(token));
+    }
+
+    /// Nobody gets a client's id meanwhile, nor logs in under one.
+    pub(super) fn deciding_whose(&self) -> MutexGuard<'_, ()> {
+        self.deciding_whose.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until every connection that was told to end has ended, this long at most. Who does not
     /// take its goodbye is not waited for.
     pub(super) async fn ended(&self, limit: Duration) {
@@ -137,11 +164,16 @@ impl Core {
         }
     }
 
-    /// Tells those who asked for it that a client has come, or, with a reason, gone.
+    /// Tells those who asked for it that a client has come, or, with a reason, gone. Where there are
+    /// logins, strangers learn nothing of others.
     pub(super) fn tell_presence(&self, info: &ClientInfo, gone: Option<EndReason>) {
         let name = if gone.is_some() { system::DISCONNECTED } else { system::CONNECTED };
         let number = self.routes.system_event(name);
-        if !self.read().iter().any(|peer| peer.asked_for(number)) {
+        let strangers_too = self.authenticator().is_none();
+        let is_told = |peer: &Peer| {
+            peer.asked_for(number) && (strangers_too || peer.login().current().is_some())
+        };
+        if !self.read().iter().any(|peer| is_told(peer)) {
             return;
         }
         let presence = system::Presence {
@@ -152,8 +184,7 @@ impl Core {
         };
         let event = system_event(name, Body::shared(Arc::new(presence)));
         // Whoever waits for room does not make a connection wait.
-        let asked = |peer: &Peer| peer.asked_for(number);
-        drop(self.hand(&self.prepared(event), &Readers::Everybody, asked));
+        drop(self.hand(&self.prepared(event), &Readers::Everybody, is_told));
     }
 
     /// Forgets a client.

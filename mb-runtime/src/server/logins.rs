@@ -1,6 +1,9 @@
 //! `$login` and `$logout`, as a server answers them.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Weak},
+};
 
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
@@ -8,10 +11,11 @@ use mb_core::{Answer, Body, Calling};
 
 use super::{
     Core,
-    peer::{Peer, Session},
+    peer::{NotTaken, Peer, Session},
 };
 use crate::{
-    login::{Credentials, LoginError, wire as login},
+    dispatch::{Detached, stopped},
+    login::{Authenticator, Credentials, Login, LoginError, wire as login},
     panics::panic_text,
     wire::system::Done,
 };
@@ -35,9 +39,8 @@ pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
         Ok(attempt) => attempt,
         Err(too_soon) => return Calling::refused(too_soon),
     };
-    let place = peer.login().begin();
+    let place = peer.login().begin(shown.as_deref().map(|token| core.token_id(token)));
     let weak = Arc::downgrade(core);
-    let routes = Arc::clone(&core.routes);
     let identity = peer.identity();
     let logging_in: BoxFuture<'static, Answer> = Box::pin(async move {
         let login = match credentials {
@@ -58,38 +61,52 @@ pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
         };
         // What was made for this login goes with it. What somebody had before stays theirs.
         let is_new = login.token.is_some() && login.token != shown;
-        if let Some(core) = weak.upgrade()
-            && let Err(fault) = identity.check(&core, &login.actor)
-        {
-            if is_new {
-                guarded(authenticator.logout(&login)).await;
-            }
-            return Err(fault.into());
-        }
         let response = login::Response::of(&login, username);
-        if let Err((overtaken, by_logout)) = place.fill(Session::new(login, &routes)) {
-            // Somebody has logged out, or in again, since this began.
-            if is_new || by_logout {
-                guarded(authenticator.logout(&overtaken.login)).await;
+        let core = weak.upgrade().ok_or_else(stopped)?;
+        let token = login.token.as_ref().or(shown.as_ref()).map(|token| core.token_id(token));
+        let taken = identity.take(&core, place, Session::new(login, token, &core.routes));
+        drop(core);
+        if let Err((session, why)) = taken {
+            if is_new || matches!(why, NotTaken::Overtaken { by_logout: true }) {
+                end(&weak, &*authenticator, &session.login).await;
             }
-            return Ok(Body::new(login::Response::refused(LoginError::Unavailable)));
+            return match why {
+                NotTaken::Refused(fault) => Err(fault.into()),
+                NotTaken::Overtaken { .. } => {
+                    Ok(Body::new(login::Response::refused(LoginError::Unavailable)))
+                }
+            };
         }
         Ok(Body::new(response))
     });
     logging_in.into()
 }
 
-pub(super) fn log_out(core: &Core, peer: &Peer) -> Calling {
+pub(super) fn log_out(core: &Arc<Core>, peer: &Peer) -> Calling {
     let session = peer.login().clear();
     let (Some(session), Some(authenticator)) = (session, core.authenticator().map(Arc::clone))
     else {
         return Calling::answered(Ok(Body::new(Done { success: true })));
     };
+    let weak = Arc::downgrade(core);
     let logging_out: BoxFuture<'static, Answer> = Box::pin(async move {
-        guarded(authenticator.logout(&session.login)).await;
+        end(&weak, &*authenticator, &session.login).await;
         Ok(Body::new(Done { success: true }))
     });
-    logging_out.into()
+    match core.gate.runtime() {
+        // A client that says so and is gone has logged out all the same.
+        Some(runtime) => Detached::calling(logging_out, Some(runtime.clone())),
+        None => logging_out.into(),
+    }
+}
+
+/// The token of a login is good for nothing from here on, for whoever has it.
+async fn end(core: &Weak<Core>, authenticator: &dyn Authenticator, login: &Login) {
+    guarded(authenticator.logout(login)).await;
+    // After that: nobody logs in with it any more.
+    if let (Some(core), Some(token)) = (core.upgrade(), &login.token) {
+        core.end_logins_with(token);
+    }
 }
 
 /// What an authenticator says, behind a net: `None` where it panicked.

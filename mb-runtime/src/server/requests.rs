@@ -80,9 +80,6 @@ fn register(core: &Core, peer: &Peer, register: Register) -> Result<Registered, 
         let reason = format!("a clientId has 1 to {LONGEST_ID} bytes");
         return Err(Fault::new(FaultKind::ValidationFailed, reason));
     }
-    if let (Some(id), Some(session)) = (&register.client_id, peer.login().current()) {
-        peer.identity().check_id(core, id, &session.login.actor)?;
-    }
     let served: Vec<_> =
         core.routes.contracts().iter().map(|contract| ContractVersion::of(contract)).collect();
     let contracts = register.contracts.iter().flatten();

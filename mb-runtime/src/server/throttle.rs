@@ -6,12 +6,10 @@
 //! not `governor`'s). No name is ever locked: one more attempt is let in each pause, whoever makes it,
 //! and an attempt that is turned away makes nobody wait longer. Tokens are not held up by what happens
 //! to the name of their user: whoever was logged in before stays able to log in.
-//!
-//! What is known of names is bounded: a stranger may make up any number of them.
+
+mod names;
 
 use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -19,17 +17,14 @@ use std::{
 use mb_core::{Fault, FaultKind, Limits};
 use tokio::time::Instant;
 
+use self::names::{Charged, Names};
 use crate::meters;
-
-/// How many user names are known at a time, of about 40 bytes each.
-const NAMES: usize = 10_000;
 
 /// The failures of all user names.
 pub(super) struct Throttle {
     connection: Rate,
     name: Rate,
-    hasher: RandomState,
-    names: Mutex<Names>,
+    names: Names,
 }
 
 /// So many at once, and another one each pause.
@@ -43,25 +38,18 @@ struct Rate {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Failures(Option<Instant>);
 
-/// When the young are as many as half of all, they become the old, and the old are forgotten.
-#[derive(Default)]
-struct Names {
-    young: HashMap<u64, Failures>,
-    old: HashMap<u64, Failures>,
-}
-
 /// A login under way. Dropped, it counts as failed.
 pub(super) struct Attempt {
     throttle: Arc<Throttle>,
     connection: Arc<Mutex<Failures>>,
-    name: Option<u64>,
+    name: Option<Charged>,
 }
 
 impl Throttle {
     pub(super) fn new(limits: &Limits) -> Self {
         let rate = |burst| Rate { burst, pause: limits.login_pause };
         let (connection, name) = (rate(limits.failed_logins), rate(limits.failed_passwords));
-        Self { connection, name, hasher: RandomState::new(), names: Mutex::default() }
+        Self { connection, name, names: Names::default() }
     }
 
     /// Lets somebody try to log in: on this connection, and with the password of this user, where it
@@ -73,15 +61,12 @@ impl Throttle {
     ) -> Result<Attempt, Fault> {
         let now = Instant::now();
         lock(connection).charge(self.connection, now).map_err(too_soon)?;
-        // Of one size, however long the names are that strangers come up with.
-        let name = username.map(|name| self.hasher.hash_one(name));
-        if let Some(name) = name
-            && let Err(wait) = lock(&self.names).of(name).charge(self.name, now)
-        {
+        let charged = username.map(|name| self.names.charge(name, self.name, now));
+        let name = charged.transpose().map_err(|wait| {
             // It was not looked at, so it is no failure of this connection.
             lock(connection).give_back(self.connection);
-            return Err(too_soon(wait));
-        }
+            too_soon(wait)
+        })?;
         Ok(Attempt { throttle: Arc::clone(self), connection: Arc::clone(connection), name })
     }
 }
@@ -90,8 +75,8 @@ impl Attempt {
     /// It has not failed.
     pub(super) fn forgive(self) {
         lock(&self.connection).give_back(self.throttle.connection);
-        if let Some(name) = self.name {
-            lock(&self.throttle.names).of(name).give_back(self.throttle.name);
+        if let Some(charged) = &self.name {
+            self.throttle.names.give_back(charged, self.throttle.name);
         }
     }
 }
@@ -112,17 +97,6 @@ impl Failures {
 
     fn give_back(&mut self, rate: Rate) {
         self.0 = self.0.and_then(|until| until.checked_sub(rate.pause));
-    }
-}
-
-impl Names {
-    /// The failures of a name, which is young from now on.
-    fn of(&mut self, name: u64) -> &mut Failures {
-        if !self.young.contains_key(&name) && self.young.len() >= NAMES / 2 {
-            self.old = std::mem::take(&mut self.young);
-        }
-        let Self { young, old } = self;
-        young.entry(name).or_insert_with(|| old.remove(&name).unwrap_or_default())
     }
 }
 

@@ -83,19 +83,22 @@ impl Line {
     /// One attempt to get a connection.
     async fn renew(self: &Arc<Self>, attempt: usize) -> Result<(), Fault> {
         let (number, incoming) = Incoming::new(self);
-        let dialed = self.dialer.dial(attempt, incoming).await?;
-        match dialed {
-            Dialed::Session(connected, codec) => self.take_over(number, connected, codec).await,
-            Dialed::Linked(connected) => self.take_over(number, connected, Codec::JSON).await,
-        }
+        let (dialed, as_of) = self.dialer.dial(attempt, incoming).await?;
+        let (connected, codec) = match dialed {
+            Dialed::Session(connected, codec) => (connected, codec),
+            Dialed::Linked(connected) => (connected, Codec::JSON),
+        };
+        self.take_over(number, connected, codec, as_of).await
     }
 
-    /// Makes a registered connection this line's, once it has everything the last one had.
+    /// Makes a registered connection this line's, once it has everything the last one had, and whoever
+    /// has logged in or out since its own login has done so on it, too.
     pub(super) async fn take_over(
         &self,
         number: u64,
         connected: Connected,
         codec: Codec,
+        mut as_of: u64,
     ) -> Result<(), Fault> {
         let provisional = Provisional::new(&connected.link);
         let _ = self.codec.set(codec);
@@ -103,25 +106,46 @@ impl Line {
         self.subscribe_again(&*connected.link).await?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(connected.clone());
         self.keeps_deadlines.store(connected.link.keeps_deadlines(), Ordering::Relaxed);
-        let mut lost = None;
-        let up = self.state.send_if_modified(|state| {
-            match state {
-                State::Down(last, reason) if *last >= number => lost = Some(*reason),
-                State::Down(..) => {
-                    self.inbound.status.send_replace(ClientStatus::Connected);
-                    *state = State::Up(number, connected);
-                }
-                State::Up(..) | State::Over(_) => return false,
+        loop {
+            as_of = self.dialer.catch_up(&*connected.link, as_of).await?;
+            match self.put_up(number, &connected, as_of) {
+                Taken::Up => break,
+                Taken::Lost(reason) => return Err(Fault::unavailable(reason.to_string())),
+                Taken::Behind => {}
+                Taken::NotWanted => return Ok(()),
             }
-            lost.is_none()
-        });
-        if let Some(reason) = lost {
-            return Err(Fault::unavailable(reason.to_string()));
-        }
-        if !up {
-            return Ok(());
         }
         provisional.keep();
         Ok(())
     }
+
+    /// From here on whoever calls, or logs out, reaches this connection.
+    fn put_up(&self, number: u64, connected: &Connected, as_of: u64) -> Taken {
+        let mut taken = Taken::NotWanted;
+        self.state.send_if_modified(|state| {
+            taken = match state {
+                State::Down(last, reason) if *last >= number => Taken::Lost(*reason),
+                State::Down(..) if !self.dialer.logins.is_as_of(as_of) => Taken::Behind,
+                State::Down(..) => {
+                    self.inbound.status.send_replace(ClientStatus::Connected);
+                    *state = State::Up(number, connected.clone());
+                    Taken::Up
+                }
+                State::Up(..) | State::Over(_) => Taken::NotWanted,
+            };
+            matches!(taken, Taken::Up)
+        });
+        taken
+    }
+}
+
+/// What becomes of a new connection.
+enum Taken {
+    Up,
+    /// It is over already.
+    Lost(EndReason),
+    /// Somebody has logged in or out, and could not reach it.
+    Behind,
+    /// There is another, or there will be none any more.
+    NotWanted,
 }

@@ -92,7 +92,7 @@ impl Line {
     ) -> Result<(Connected, Option<Arc<Self>>), Fault> {
         let line = Self::new(dialer, reconnect, inbound);
         let mut attempt = 0;
-        let (number, dialed) = loop {
+        let (number, (dialed, as_of)) = loop {
             let (number, incoming) = Incoming::new(&line);
             match line.dialer.dial(attempt, incoming).await {
                 Ok(dialed) => break (number, dialed),
@@ -108,7 +108,7 @@ impl Line {
                 Ok((connected, None))
             }
             Dialed::Session(connected, codec) => {
-                line.take_over(number, connected.clone(), codec).await?;
+                line.take_over(number, connected.clone(), codec, as_of).await?;
                 tokio::spawn(Self::keep(Arc::downgrade(&line)));
                 Ok((connected, Some(line)))
             }

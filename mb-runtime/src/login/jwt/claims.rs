@@ -19,12 +19,11 @@ impl Default for Claims {
 }
 
 impl Claims {
-    /// Who the claims are about; nobody, where they do not say.
-    pub(super) fn actor(&self, claims: &Map<String, Value>) -> Option<Actor> {
-        let id = claims.get("sub")?.as_str().filter(|id| !id.is_empty())?;
+    /// Who the claims are about, by this id.
+    pub(super) fn actor(&self, id: String, claims: &Map<String, Value>) -> Actor {
         let text = |name: &Option<String>| find(claims, name.as_ref()?)?.as_str();
-        Some(Actor {
-            id: id.to_owned(),
+        Actor {
+            id,
             kind: text(&self.kind).unwrap_or("user").to_owned(),
             roles: words(find(claims, &self.roles)),
             permissions: self
@@ -37,7 +36,7 @@ impl Claims {
                 .iter()
                 .filter_map(|name| Some((name.clone(), find(claims, name)?.clone())))
                 .collect(),
-        })
+        }
     }
 }
 

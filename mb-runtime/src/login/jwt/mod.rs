@@ -1,7 +1,7 @@
 //! JSON Web Tokens (RFC 7519), as an authenticator: made elsewhere, verified here.
 //!
 //! Everything is checked that there is to check: signature, algorithm, issuer, audience, time. Which
-//! algorithm counts is up to the key, never to the token.
+//! algorithm counts is up to the key, never to the token, and so is which issuer.
 
 mod claims;
 mod keys;
@@ -39,22 +39,32 @@ const LONGEST_TOKEN: usize = 16 * 1024;
 /// A token is signed by one of the keys, with HS256, RS256 or EdDSA, whichever that key is for; is of
 /// this issuer (`iss`) and for this audience (`aud`); has not expired (`exp`), nor begins later (`nbf`);
 /// and says who it is about (`sub`), which is the id of the actor. Whatever lacks one of these is refused
-/// with `INVALID_TOKEN`, or `TOKEN_EXPIRED`.
+/// with `INVALID_TOKEN`, or `TOKEN_EXPIRED`. A `sub` is unique at its issuer only: see
+/// [`issuer`](Self::issuer) for several.
 ///
 /// The login ends with the token. A logout makes the token good for nothing until then: by its `jti`
 /// where it has one, which is known to this value, and so to one process. Nobody logs in with a password.
 pub struct Jwt {
-    keys: JwtKeys,
-    issuers: Vec<String>,
+    issuers: Vec<Issuer>,
     audiences: Vec<String>,
     leeway: Duration,
     claims: Claims,
     revoked: Mutex<Revoked>,
 }
 
+/// Who signs tokens, and by which keys.
+struct Issuer {
+    name: String,
+    keys: JwtKeys,
+    /// What its users' ids begin with.
+    prefix: String,
+}
+
 /// What a token says, once it is verified.
 struct Verified {
     claims: Map<String, Value>,
+    /// The actor's.
+    id: String,
     /// Unix seconds, with the leeway.
     ends: u64,
     /// What it is known by, when it is revoked.
@@ -68,8 +78,7 @@ impl Jwt {
         // and chosen none, jsonwebtoken would panic.
         let _ = rust_crypto::DEFAULT_PROVIDER.install_default();
         Self {
-            keys,
-            issuers: vec![issuer.into()],
+            issuers: vec![Issuer { name: issuer.into(), keys, prefix: String::new() }],
             audiences: vec![audience.into()],
             leeway: Duration::from_secs(60),
             claims: Claims::default(),
@@ -77,10 +86,20 @@ impl Jwt {
         }
     }
 
-    /// Another issuer whose tokens are good.
+    /// Another issuer, with keys of its own: no key is good for the tokens of two.
+    ///
+    /// The `ann` of two issuers are two people. The ids of this one's begin with `prefix`: with
+    /// `"partner:"` its `ann` is the actor `partner:ann`, and nobody else is, as another issuer's token
+    /// with such a `sub` is refused. An empty prefix, or that of another issuer, says that both mean the
+    /// same people. What a token says of roles counts, whoever of them has signed it.
     #[must_use]
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuers.push(issuer.into());
+    pub fn issuer(
+        mut self,
+        keys: JwtKeys,
+        issuer: impl Into<String>,
+        prefix: impl Into<String>,
+    ) -> Self {
+        self.issuers.push(Issuer { name: issuer.into(), keys, prefix: prefix.into() });
         self
     }
 
@@ -152,23 +171,30 @@ impl Jwt {
             return Err(LoginError::InvalidToken);
         }
         let mut why = LoginError::InvalidToken;
-        for key in self.keys.for_token(header.alg, header.kid.as_deref()) {
-            match self.by_key(token, key) {
-                Ok(claims) => return self.verified(token, claims),
-                // Only whoever has the key learns that its token was good once.
-                Err(LoginError::TokenExpired) => why = LoginError::TokenExpired,
-                Err(_) => {}
+        for issuer in &self.issuers {
+            for key in issuer.keys.for_token(header.alg, header.kid.as_deref()) {
+                match self.by_key(token, key, issuer) {
+                    Ok(claims) => return self.verified(token, claims, issuer),
+                    // Only whoever has the key learns that its token was good once.
+                    Err(LoginError::TokenExpired) => why = LoginError::TokenExpired,
+                    Err(_) => {}
+                }
             }
         }
         tracing::debug!(alg = ?header.alg, "a token was refused");
         Err(why)
     }
 
-    fn by_key(&self, token: &str, key: &Key) -> Result<Map<String, Value>, LoginError> {
+    fn by_key(
+        &self,
+        token: &str,
+        key: &Key,
+        issuer: &Issuer,
+    ) -> Result<Map<String, Value>, LoginError> {
         let mut validation = Validation::new(key.algorithm);
         validation.leeway = self.leeway.as_secs();
         validation.validate_nbf = true;
-        validation.set_issuer(&self.issuers);
+        validation.set_issuer(&[&issuer.name]);
         validation.set_audience(&self.audiences);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         match decode(token, &key.key, &validation) {
@@ -180,15 +206,33 @@ impl Jwt {
         }
     }
 
-    fn verified(&self, token: &str, claims: Map<String, Value>) -> Result<Verified, LoginError> {
+    fn verified(
+        &self,
+        token: &str,
+        claims: Map<String, Value>,
+        issuer: &Issuer,
+    ) -> Result<Verified, LoginError> {
         let ends = claims.get("exp").and_then(seconds).ok_or(LoginError::InvalidToken)?;
-        let text = |name| claims.get(name).and_then(Value::as_str);
-        let name = match (text("iss"), text("jti")) {
-            (Some(issuer), Some(id)) => digest(&["jti", issuer, id]),
+        let text = |name| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let id = text("sub").and_then(|sub| self.actor_id(issuer, sub));
+        let name = match text("jti") {
+            Some(id) => digest(&["jti", &issuer.name, id]),
             // What is signed, and not the signature: that may be written in several ways.
-            _ => digest(&["token", token.rsplit_once('.').map_or(token, |(signed, _)| signed)]),
+            None => digest(&["token", token.rsplit_once('.').map_or(token, |(signed, _)| signed)]),
         };
-        Ok(Verified { ends: ends.saturating_add(self.leeway.as_secs()), name, claims })
+        let ends = ends.saturating_add(self.leeway.as_secs());
+        Ok(Verified { id: id.ok_or(LoginError::InvalidToken)?, ends, name, claims })
+    }
+
+    /// Who it is at this issuer; nobody, where that is the id of somebody at another.
+    fn actor_id(&self, issuer: &Issuer, sub: &str) -> Option<String> {
+        let id = format!("{}{sub}", issuer.prefix);
+        // An id is of the issuer with the longest prefix that it begins with.
+        let is_of = |other: &Issuer| {
+            other.prefix.len() > issuer.prefix.len() && id.starts_with(&other.prefix)
+        };
+        let is_anothers = self.issuers.iter().any(is_of);
+        (!is_anothers).then_some(id)
     }
 }
 
@@ -209,11 +253,11 @@ impl Authenticator for Jwt {
     }
 
     async fn verify(&self, token: &str) -> Result<Login, LoginError> {
-        let Verified { claims, ends, name } = self.read(token)?;
+        let Verified { claims, id, ends, name } = self.read(token)?;
         if self.revoked().has(&name) {
             return Err(LoginError::InvalidToken);
         }
-        let actor = self.claims.actor(&claims).ok_or(LoginError::InvalidToken)?;
+        let actor = self.claims.actor(id, &claims);
         let expires_at = UNIX_EPOCH.checked_add(Duration::from_secs(ends));
         Ok(Login { actor: Arc::new(actor), token: Some(token.to_owned()), expires_at })
     }
@@ -236,7 +280,16 @@ impl fmt::Debug for Jwt {
             .field("issuers", &self.issuers)
             .field("audiences", &self.audiences)
             .field("leeway", &self.leeway)
-            .field("keys", &self.keys)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issuer")
+            .field("name", &self.name)
+            .field("prefix", &self.prefix)
+            .field("keys", &self.keys)
+            .finish()
     }
 }

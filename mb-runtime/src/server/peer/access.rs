@@ -13,36 +13,48 @@ use crate::{
     dispatch::ServedEvent,
 };
 
-/// Whom a gateway acts for, where the client is one.
-pub(super) type ActsFor = Option<Arc<Actor>>;
+/// As whom a message was let in.
+#[derive(Default)]
+pub(super) struct Admitted {
+    /// Who was logged in then. Whoever logs in after that has not asked for it.
+    session: Option<Arc<Session>>,
+    /// Whom a gateway acts for, where the client is one.
+    acts_for: Option<Arc<Actor>>,
+}
 
 impl Peer {
-    /// Turns what the client sent into what the server sees, if the client may send it. Says for whom
-    /// a gateway has sent it.
+    /// Turns what the client sent into what the server sees, if the client may send it.
     #[inline]
     pub(super) fn admit(
         &self,
         rule: Option<&Rule>,
         context: &mut Context,
-    ) -> Result<ActsFor, Fault> {
+    ) -> Result<Admitted, Fault> {
         context.receive(Arc::clone(&self.caller));
-        if self.takes_logins || rule.is_some() { self.identify(rule, context) } else { Ok(None) }
+        if self.takes_logins || rule.is_some() {
+            self.identify(rule, context)
+        } else {
+            Ok(Admitted::default())
+        }
     }
 
     /// Asks the rule about who is logged in now, and adds who that is.
     #[inline(never)]
-    fn identify(&self, rule: Option<&Rule>, context: &mut Context) -> Result<ActsFor, Fault> {
+    fn identify(&self, rule: Option<&Rule>, context: &mut Context) -> Result<Admitted, Fault> {
         let session = self.login.current();
-        if let Some(gateway) = session.as_ref().filter(|session| session.is_gateway)
-            && context.claimed_actor().is_some()
-        {
-            return self.identify_other(rule, context, gateway);
+        let mut acts_for = None;
+        match &session {
+            Some(gateway) if gateway.is_gateway && context.claimed_actor().is_some() => {
+                acts_for = Some(self.identify_other(rule, context, gateway)?);
+            }
+            _ => {
+                if let Some(rule) = rule {
+                    self.permit(rule, session.as_deref())?;
+                }
+                context.act(session.as_ref().map(|own| Arc::clone(&own.login.actor)), None);
+            }
         }
-        if let Some(rule) = rule {
-            self.permit(rule, session.as_deref())?;
-        }
-        context.act(session.map(|session| Arc::clone(&session.login.actor)), None);
-        Ok(None)
+        Ok(Admitted { session, acts_for })
     }
 
     /// Asks the rule about whom a gateway names. There may be any number of them, so each is weighed
@@ -53,7 +65,7 @@ impl Peer {
         rule: Option<&Rule>,
         context: &mut Context,
         gateway: &Session,
-    ) -> Result<ActsFor, Fault> {
+    ) -> Result<Arc<Actor>, Fault> {
         let actor = Arc::new(context.claimed_actor().cloned().unwrap_or_default());
         if actor.id.is_empty() {
             let reason = "whoever a gateway acts for has an id";
@@ -65,7 +77,7 @@ impl Peer {
             self.decide(rule, self.who(Some(&actor), Some(gateway)), by_contract)?;
         }
         context.act(Some(Arc::clone(&actor)), Some(Arc::clone(gateway)));
-        Ok(Some(actor))
+        Ok(actor)
     }
 
     #[inline]
@@ -109,7 +121,8 @@ impl Peer {
     }
 
     /// A stream that ends when whoever asked for it logs out, or may not read it any more.
-    pub(super) fn while_allowed(&self, items: Streaming, rule: Rule, other: ActsFor) -> Streaming {
+    pub(super) fn while_allowed(&self, items: Streaming, rule: Rule, by: Admitted) -> Streaming {
+        let Admitted { session: first, acts_for: other } = by;
         let runtime = self.core.upgrade().and_then(|core| core.gate.runtime().cloned());
         let runtime = runtime.or_else(|| Handle::try_current().ok());
         let (judge, caller) = (self.judge.clone(), Arc::clone(&self.caller));
@@ -137,6 +150,6 @@ impl Peer {
             refused(rule.name, own.is_some())
         };
         let sessions = self.login.watch();
-        watched::stream(items, watched::end_of_access(sessions, runtime, may, told))
+        watched::stream(items, watched::end_of_access(first, sessions, runtime, may, told))
     }
 }

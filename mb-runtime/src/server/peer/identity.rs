@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use mb_core::{Actor, Caller, Fault, FaultKind};
+use mb_core::{Actor, Caller, ClientInfo, Fault, FaultKind, Hello};
 
-use super::Peer;
+use super::{Peer, Session, session_login::Turn};
 use crate::server::Core;
 
 /// A connection, and the client that it says it is.
@@ -15,29 +15,63 @@ pub(in crate::server) struct Identity {
 }
 
 impl Identity {
-    /// Refuses somebody under whose client's id somebody else is logged in.
-    pub(in crate::server) fn check(&self, core: &Core, actor: &Actor) -> Result<(), Fault> {
-        self.check_id(core, self.caller.id(), actor)
-    }
-
-    /// The same, of an id that the client is about to take.
-    pub(in crate::server) fn check_id(
+    /// Lets somebody log in, unless somebody else is logged in under their client's id, or `place` is
+    /// no longer theirs to fill.
+    pub(in crate::server) fn take(
         &self,
         core: &Core,
-        client_id: &str,
-        actor: &Actor,
-    ) -> Result<(), Fault> {
+        place: Turn,
+        session: Session,
+    ) -> Result<(), (Session, NotTaken)> {
+        // Two at once are not both let in because neither is there yet.
+        let _one_at_a_time = core.deciding_whose();
+        match self.check(core, self.caller.id(), &session.login.actor) {
+            Err(fault) => Err((session, NotTaken::Refused(fault))),
+            Ok(()) => place
+                .fill(session)
+                .map_err(|(session, by_logout)| (session, NotTaken::Overtaken { by_logout })),
+        }
+    }
+
+    fn check(&self, core: &Core, client_id: &str, actor: &Actor) -> Result<(), Fault> {
         match core.owner_of(client_id, Some(self.key)) {
             Some(owner) if owner != actor.id => {
-                let reason = "somebody else is logged in under this clientId";
-                Err(Fault::new(FaultKind::Forbidden, reason))
+                let reason = "somebody else is logged in under this clientId: wait until they are \
+                              gone, or take another";
+                // They may be gone before long, or be a connection that nobody knows is dead.
+                Err(Fault::new(FaultKind::Forbidden, reason).with_retryable(true))
             }
             _ => Ok(()),
         }
     }
 }
 
+/// Why somebody is not logged in who could be.
+pub(in crate::server) enum NotTaken {
+    /// The id is somebody else's.
+    Refused(Fault),
+    /// Somebody has logged in, or out, on the same connection since they began.
+    Overtaken { by_logout: bool },
+}
+
 impl Peer {
+    /// Notes who the client says it is, unless it is logged in, and somebody else is under this id.
+    pub(in crate::server) fn register(
+        &self,
+        core: &Core,
+        hello: Hello,
+    ) -> Result<ClientInfo, Fault> {
+        let info = {
+            let _one_at_a_time = core.deciding_whose();
+            if let (Some(id), Some(session)) = (&hello.client_id, self.login.current()) {
+                self.identity().check(core, id, &session.login.actor)?;
+            }
+            self.caller.register(hello)?.clone()
+        };
+        self.announce(core);
+        Ok(info)
+    }
+
     /// Refuses what names another connected client as the one that sends it. An id that nobody has is
     /// a client's own business: it may not know the one that the server gave it.
     pub(in crate::server) fn speaks_for_itself(

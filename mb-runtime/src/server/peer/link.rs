@@ -13,7 +13,7 @@ use mb_core::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Peer, access::ActsFor};
+use super::{Peer, access::Admitted};
 use crate::{
     access::Rule,
     dispatch::{Handler, another, answered_otherwise, published, refused_stream, stopped},
@@ -92,21 +92,21 @@ impl Peer {
         }
         let route = self.routes.request_of_text(name)?;
         let mut request = Message::new(Name::Request(route.descriptor), context, body);
-        let acts_for = self.admit(route.rule.as_ref(), request.context_mut())?;
+        let admitted = self.admit(route.rule.as_ref(), request.context_mut())?;
         Ok(match &route.handler {
             Handler::Unary(handler) => Answering::Once(handler(request)),
             Handler::Streamed(handler) => {
-                Answering::Many(self.while_here(handler(request), route.rule, acts_for))
+                Answering::Many(self.while_here(handler(request), route.rule, admitted))
             }
         })
     }
 
     /// A stream that ends when its client leaves, or may not read it any more.
-    fn while_here(&self, stream: Streaming, rule: Option<Rule>, acts_for: ActsFor) -> Streaming {
+    fn while_here(&self, stream: Streaming, rule: Option<Rule>, by: Admitted) -> Streaming {
         let stream = until(stream, self.leaving.clone());
         match rule {
             None => stream,
-            Some(rule) => self.while_allowed(stream, rule, acts_for),
+            Some(rule) => self.while_allowed(stream, rule, by),
         }
     }
 
@@ -115,8 +115,8 @@ impl Peer {
         let route = self.routes.request(request.name())?;
         match &route.handler {
             Handler::Streamed(handler) => {
-                let acts_for = self.admit(route.rule.as_ref(), request.context_mut())?;
-                Ok(self.while_here(handler(request), route.rule, acts_for))
+                let admitted = self.admit(route.rule.as_ref(), request.context_mut())?;
+                Ok(self.while_here(handler(request), route.rule, admitted))
             }
             Handler::Unary(_) => Err(answered_otherwise(route.descriptor)),
         }

@@ -17,10 +17,13 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use mb_core::{Caller, ClientInfo, EndReason, Fault, Hello, Host, Link, SubscriptionId};
+use mb_core::{Caller, EndReason, Fault, Host, Link, SubscriptionId};
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::session_login::Session;
+pub(super) use self::{
+    identity::NotTaken,
+    session_login::{Session, TokenId},
+};
 use self::{interest::Interest, session_login::SessionLogin};
 use super::{Core, throttle::Failures};
 use crate::{
@@ -62,7 +65,7 @@ impl Peer {
         let login = SessionLogin::default();
         if let Some(actor) = core.actor() {
             let own = Login::new(actor.clone());
-            login.set(Session::new(own, &core.routes));
+            login.set(Session::new(own, None, &core.routes));
         }
         Self {
             core: Arc::downgrade(core),
@@ -105,13 +108,6 @@ impl Peer {
     /// Whether it asked for the event of this number.
     pub(super) fn asked_for(&self, event: Option<usize>) -> bool {
         event.is_some_and(|event| self.interest.has(event))
-    }
-
-    /// Notes who the client says it is.
-    pub(super) fn register(&self, core: &Core, hello: Hello) -> Result<ClientInfo, Fault> {
-        let info = self.caller.register(hello)?.clone();
-        self.announce(core);
-        Ok(info)
     }
 
     /// Tells those who asked for it that this client is there, once.

@@ -1,10 +1,8 @@
 //! Who is logged in on a connection: the last who logged in, until they log out or it expires.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -16,9 +14,22 @@ use tokio::{
 
 use crate::{access::Rights, dispatch::Routes, login::Login};
 
+/// What a server knows a token by while somebody is logged in with it: no token is compared with
+/// another. Its key is the server's own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::server) struct TokenId(u64);
+
+impl TokenId {
+    pub(in crate::server) fn of(token: &str, key: &RandomState) -> Self {
+        Self(key.hash_one(token))
+    }
+}
+
 /// A login, and what it comes to.
 pub(in crate::server) struct Session {
     pub(in crate::server) login: Login,
+    /// What it was shown, or what it hands out in its place.
+    token: Option<TokenId>,
     /// What may be done with it, by the rules of the server's contracts.
     pub(super) rights: Rights,
     /// Whether it may act for others.
@@ -28,12 +39,12 @@ pub(in crate::server) struct Session {
 }
 
 impl Session {
-    pub(in crate::server) fn new(login: Login, routes: &Routes) -> Self {
+    pub(in crate::server) fn new(login: Login, token: Option<TokenId>, routes: &Routes) -> Self {
         let rights = routes.rights_of(&login.actor);
         let left = login.expires_at.map(|at| at.duration_since(SystemTime::now()));
         let ends = left.and_then(|left| Instant::now().checked_add(left.unwrap_or_default()));
         let is_gateway = login.actor.permissions.iter().any(|own| own == Actor::ACT_FOR);
-        Self { login, rights, is_gateway, ends }
+        Self { login, token, rights, is_gateway, ends }
     }
 
     /// Whether it has ended by itself.
@@ -47,22 +58,37 @@ impl Session {
 #[derive(Default)]
 pub(in crate::server) struct SessionLogin {
     current: watch::Sender<Option<Arc<Session>>>,
+    last: Arc<Mutex<Last>>,
+}
+
+/// The last login that was begun.
+#[derive(Default)]
+struct Last {
     /// Counts logins begun and logouts: whoever is overtaken by another finds that out.
-    turn: Arc<AtomicU64>,
+    turn: u64,
+    /// What was shown.
+    token: Option<TokenId>,
+}
+
+impl Last {
+    fn next(&mut self, token: Option<TokenId>) -> u64 {
+        *self = Self { turn: self.turn + 1, token };
+        self.turn
+    }
 }
 
 /// The right to fill the place, unless somebody is quicker.
 pub(in crate::server) struct Turn {
     current: watch::Sender<Option<Arc<Session>>>,
-    turn: Arc<AtomicU64>,
+    last: Arc<Mutex<Last>>,
     own: u64,
 }
 
 impl SessionLogin {
-    /// Somebody begins to log in.
-    pub(in crate::server) fn begin(&self) -> Turn {
-        let own = self.turn.fetch_add(1, Ordering::AcqRel) + 1;
-        Turn { current: self.current.clone(), turn: Arc::clone(&self.turn), own }
+    /// Somebody begins to log in, maybe with a token.
+    pub(in crate::server) fn begin(&self, token: Option<TokenId>) -> Turn {
+        let own = lock(&self.last).next(token);
+        Turn { current: self.current.clone(), last: Arc::clone(&self.last), own }
     }
 
     /// Somebody is logged in from the beginning.
@@ -72,8 +98,26 @@ impl SessionLogin {
 
     /// Somebody logs out.
     pub(in crate::server) fn clear(&self) -> Option<Arc<Session>> {
-        self.turn.fetch_add(1, Ordering::AcqRel);
+        lock(&self.last).next(None);
         self.current.send_replace(None)
+    }
+
+    /// Whoever is logged in with this token is out, and so is whoever is about to be.
+    pub(in crate::server) fn end(&self, token: TokenId) {
+        {
+            let mut last = lock(&self.last);
+            if last.token == Some(token) {
+                last.next(None);
+            }
+        }
+        // After that: whoever was about to be is in by now, or will not be.
+        self.current.send_if_modified(|current| {
+            let is_meant = current.as_ref().is_some_and(|session| session.token == Some(token));
+            if is_meant {
+                *current = None;
+            }
+            is_meant
+        });
     }
 
     /// Whoever is over their time is out. Somebody may have logged in again meanwhile, for longer.
@@ -127,7 +171,7 @@ impl Turn {
         let mut session = Some(session);
         let mut is_empty = false;
         self.current.send_if_modified(|current| {
-            let is_last = self.turn.load(Ordering::Acquire) == self.own;
+            let is_last = lock(&self.last).turn == self.own;
             if is_last {
                 *current = session.take().map(Arc::new);
             }
@@ -136,4 +180,8 @@ impl Turn {
         });
         session.map_or(Ok(()), |session| Err((session, is_empty)))
     }
+}
+
+fn lock(last: &Mutex<Last>) -> MutexGuard<'_, Last> {
+    last.lock().unwrap_or_else(PoisonError::into_inner)
 }

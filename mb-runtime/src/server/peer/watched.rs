@@ -55,46 +55,44 @@ impl Stream for Watched {
     }
 }
 
-/// Done when whoever is logged in now, when this is called, is not any more, or may not; `refused`
-/// says so. Who opens a stream and reads it later, as somebody else, reads nothing.
-pub(super) fn end_of_access(
+/// Done when whoever was logged in `first`, when the stream was asked for, is not any more, or may not;
+/// `refused` says so. Who opens a stream and reads it later, as somebody else, reads nothing.
+pub(super) async fn end_of_access(
+    first: Option<Arc<Session>>,
     mut sessions: Sessions,
     runtime: Option<Handle>,
     may: impl Fn(Option<&Session>) -> bool + Send,
     refused: impl Fn(Option<&Session>) -> Fault + Send,
-) -> impl Future<Output = Fault> + Send {
-    let first = sessions.borrow_and_update().clone();
-    async move {
-        let mut session = first.clone();
-        loop {
-            let now = session.as_deref().filter(|session| !session.is_over());
-            let id =
-                |session: Option<&Session>| session.map(|session| session.login.actor.id.clone());
-            if id(first.as_deref()) != id(now) || !may(now) {
-                return refused(now);
-            }
-            let ends = now.and_then(|session| session.ends);
-            let changed = sessions.changed();
-            let lives = match ends {
-                None => changed.await.is_ok(),
-                Some(at) => {
-                    let Some(timer) = timer(at, runtime.as_ref()) else {
-                        let reason = "a stream under a login that expires needs a tokio runtime";
-                        return Fault::unavailable(reason);
-                    };
-                    match select(pin!(changed), pin!(timer)).await {
-                        Either::Left((changed, _)) => changed.is_ok(),
-                        Either::Right(_) => true,
-                    }
+) -> Fault {
+    loop {
+        let session = sessions.borrow_and_update().clone();
+        let now = session.as_deref().filter(|session| !session.is_over());
+        if id_of(first.as_deref()) != id_of(now) || !may(now) {
+            return refused(now);
+        }
+        let ends = now.and_then(|session| session.ends);
+        let changed = sessions.changed();
+        let lives = match ends {
+            None => changed.await.is_ok(),
+            Some(at) => {
+                let Some(timer) = timer(at, runtime.as_ref()) else {
+                    return Fault::no_runtime("a stream under a login that expires");
+                };
+                match select(pin!(changed), pin!(timer)).await {
+                    Either::Left((changed, _)) => changed.is_ok(),
+                    Either::Right(_) => true,
                 }
-            };
-            if !lives {
-                // The connection is gone: that has a reason of its own.
-                return std::future::pending().await;
             }
-            session = sessions.borrow_and_update().clone();
+        };
+        if !lives {
+            // The connection is gone: that has a reason of its own.
+            return std::future::pending().await;
         }
     }
+}
+
+fn id_of(session: Option<&Session>) -> Option<&str> {
+    session.map(|session| &*session.login.actor.id)
 }
 
 /// A timer on a runtime, wherever it is polled.
