@@ -38,6 +38,8 @@ mod guide {
     mod connections {}
     #[doc = include_str!("../docs/network.md")]
     mod network {}
+    #[doc = include_str!("../docs/logins.md")]
+    mod logins {}
     #[doc = include_str!("../docs/context.md")]
     mod context {}
     #[doc = include_str!("../docs/nats.md")]
