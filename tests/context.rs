@@ -23,7 +23,7 @@ async fn a_handler_knows_who_calls() {
             .connect(format!("memory://{name}{way}"))
             .await
             .unwrap();
-        assert_eq!((client.id(), client.server_id()), ("web-7", name));
+        assert_eq!((client.id(), client.server_id().as_deref()), ("web-7", Some(&*name)));
         let listed = bench.server.clients();
         assert_eq!(listed.len(), 2);
         assert_eq!((listed[1].client_id.as_str(), listed[1].kind.as_str()), ("web-7", "browser"));

@@ -518,7 +518,7 @@ impl Scene {
                 match self.guard("the last event", subscription.next_notice()).await {
                     Some(Notice::Event(rang)) => *seen.entry(rang.key.clone()).or_default() += 1,
                     Some(Notice::Gap) => gaps += 1,
-                    other => panic!("{cuts:?}: {other:?}, {:?}", subscription.end()),
+                    other => panic!("{cuts:?}: {other:?}, {:?}", subscription.end_reason()),
                 }
             }
             assert!(

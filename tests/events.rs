@@ -255,7 +255,7 @@ async fn a_subscriber_that_never_reads_loses_what_its_policy_says_and_harms_nobo
     for way in WAYS {
         let bench = bench(&named("overflow", way), way).await;
         let subscribe = |overflow| {
-            bench.client.subscribe::<ThingMade>().queue(3).overflow(overflow).into_future()
+            bench.client.subscribe::<ThingMade>().capacity(3).overflow(overflow).into_future()
         };
         let mut oldest = subscribe(Overflow::DropOldest).await.unwrap();
         let mut newest = subscribe(Overflow::DropNewest).await.unwrap();
@@ -265,11 +265,11 @@ async fn a_subscriber_that_never_reads_loses_what_its_policy_says_and_harms_nobo
             bench.server.broadcast(made(id)).await.unwrap();
         }
         assert_eq!(ids(&mut oldest).await, ["7", "8", "9"]);
-        assert_eq!((oldest.dropped(), oldest.end()), (7, None));
+        assert_eq!((oldest.dropped(), oldest.end_reason()), (7, None));
         assert_eq!(ids(&mut newest).await, ["0", "1", "2"]);
-        assert_eq!((newest.dropped(), newest.end()), (7, None));
+        assert_eq!((newest.dropped(), newest.end_reason()), (7, None));
         assert_eq!(ids(&mut closed).await, ["0", "1", "2"]);
-        assert_eq!((closed.dropped(), closed.end()), (1, Some(EndReason::Overflowed)));
+        assert_eq!((closed.dropped(), closed.end_reason()), (1, Some(EndReason::Overflowed)));
         assert!(closed.next().await.is_none());
         assert_eq!(ids(&mut fine).await.len(), 10);
         assert_eq!(fine.dropped(), 0);
@@ -287,7 +287,7 @@ async fn a_publisher_waits_for_a_reader_that_asks_for_it_but_not_for_ever() {
     for way in WAYS {
         let bench = bench(&named("wait", way), way).await;
         let policy = Overflow::Wait(Duration::from_secs(2));
-        let patient = bench.client.subscribe::<ThingMade>().queue(1).overflow(policy);
+        let patient = bench.client.subscribe::<ThingMade>().capacity(1).overflow(policy);
         let mut patient = patient.await.unwrap();
         bench.server.broadcast(made(0)).await.unwrap();
 
@@ -350,7 +350,7 @@ async fn a_subscription_ends_with_the_reason() {
             // What was there before the end is still read.
             assert_eq!(events.next().await.unwrap().thing_id, "last");
             assert!(events.next().await.is_none());
-            assert_eq!(events.end(), Some(reason));
+            assert_eq!(events.end_reason(), Some(reason));
         }
         // A subscription that comes too late is told so.
         let fault = bench.client.subscribe::<ThingMade>().await.unwrap_err();

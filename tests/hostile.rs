@@ -65,7 +65,7 @@ impl Bed {
             .await
             .unwrap();
         let good = workshop::Client::connect(&server.endpoints()[0]).await.unwrap();
-        let made = good.client().subscribe().queue(65_536).await.unwrap();
+        let made = good.client().subscribe().capacity(65_536).await.unwrap();
         Self { server, good, made, seen }
     }
 
@@ -904,5 +904,5 @@ async fn a_server_that_answers_all_but_subscriptions_is_left_for_another_connect
     }
     assert_eq!(asked[0], "$subscribe");
     let _victim = imposter.let_in().await;
-    assert_eq!(made.end(), None);
+    assert_eq!(made.end_reason(), None);
 }

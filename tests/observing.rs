@@ -383,7 +383,7 @@ fn everything_is_counted() {
 
             // A queue of one, and three events.
             let slow = things.subscribe::<workshop::ThingMade>();
-            let slow = slow.queue(1).overflow(Overflow::DropOldest).await.unwrap();
+            let slow = slow.capacity(1).overflow(Overflow::DropOldest).await.unwrap();
             for thing in ["a", "b", "c"] {
                 things.make_thing(thing.into(), Vec::new()).await.unwrap();
             }
@@ -454,7 +454,7 @@ async fn a_deadline_ends_what_takes_too_long() {
     let wire = Wire::default();
     let workshop = Workshop::default();
     let seen = Arc::clone(&workshop.0);
-    let limit = Deadline::new(10 * SECOND).of::<workshop::requests::WaitForIt>(2 * SECOND);
+    let limit = Deadline::new(10 * SECOND).for_request::<workshop::requests::WaitForIt>(2 * SECOND);
     let _server = Server::builder()
         .transport(wire.clone())
         .middleware(limit)

@@ -275,7 +275,7 @@ async fn a_client_keeps_no_service_alive() {
 async fn dropping_an_event_may_drop_a_client() {
     struct Holds(#[allow(dead_code)] Mutex<Option<odd::Client>>);
     let (server, client) = start("odd-reentry", "").await;
-    let mut events = client.subscribe::<odd::Happened>().queue(1).await.unwrap();
+    let mut events = client.subscribe::<odd::Happened>().capacity(1).await.unwrap();
     let other = odd::Client::connect("memory://odd-reentry").await.unwrap();
     // Nothing of a user's may run under a lock of ours: handlers emit, subscribe and leave.
     let held = Arc::new(Holds(Mutex::new(Some(other))));
@@ -404,7 +404,8 @@ async fn an_emitted_event_for_which_there_is_no_room_in_time_says_so() {
 async fn nothing_overtakes_an_event_that_waits() {
     let (server, client) = start("odd-order", "").await;
     let policy = Overflow::Wait(Duration::from_secs(60));
-    let mut events = client.subscribe::<odd::Happened>().queue(1).overflow(policy).await.unwrap();
+    let mut events =
+        client.subscribe::<odd::Happened>().capacity(1).overflow(policy).await.unwrap();
     server.broadcast(happened(1)).await.unwrap();
     let mut second = server.broadcast(happened(2));
     assert!(futures_util::poll!(&mut second).is_pending());
@@ -422,7 +423,8 @@ async fn nothing_overtakes_an_event_that_waits() {
 async fn a_publisher_that_does_not_look_holds_up_nobody() {
     let (server, client) = start("odd-parked", "").await;
     let policy = Overflow::Wait(Duration::from_secs(60));
-    let mut events = client.subscribe::<odd::Happened>().queue(1).overflow(policy).await.unwrap();
+    let mut events =
+        client.subscribe::<odd::Happened>().capacity(1).overflow(policy).await.unwrap();
     server.broadcast(happened(1)).await.unwrap();
     let mut parked = server.broadcast(happened(2));
     assert!(futures_util::poll!(&mut parked).is_pending());
@@ -447,7 +449,7 @@ async fn a_publisher_that_does_not_look_holds_up_nobody() {
 async fn a_publisher_does_not_wait_for_a_reader_that_has_left() {
     let (server, client) = start("odd-left", "").await;
     let patient = Overflow::Wait(Duration::from_secs(60));
-    let events = client.subscribe::<odd::Happened>().queue(1).overflow(patient).await.unwrap();
+    let events = client.subscribe::<odd::Happened>().capacity(1).overflow(patient).await.unwrap();
     server.broadcast(happened(1)).await.unwrap();
     let begun = Instant::now();
     let mut waiting = server.broadcast(happened(2));
@@ -627,7 +629,7 @@ async fn a_contract_without_events_ends_its_subscriptions_too() {
     let mut events = client.subscribe::<silent::Event>().await.unwrap();
     assert_eq!(server.stop().await, Ok(()));
     assert!(events.next().await.is_none());
-    assert_eq!(events.end(), Some(EndReason::ServerStopped));
+    assert_eq!(events.end_reason(), Some(EndReason::ServerStopped));
 }
 
 #[tokio::test]
@@ -697,6 +699,6 @@ async fn a_detached_handler_belongs_to_the_server_not_to_the_callers_runtime() {
 async fn a_queue_of_any_size_is_bounded() {
     let (_server, client) = start("odd-queue", "").await;
     for size in [0, usize::MAX] {
-        assert!(client.subscribe::<odd::Happened>().queue(size).await.is_ok());
+        assert!(client.subscribe::<odd::Happened>().capacity(size).await.is_ok());
     }
 }

@@ -211,7 +211,8 @@ async fn who_a_client_is_it_does_not_say_itself() {
 
 #[tokio::test]
 async fn registering_answers_every_field_and_may_be_repeated() {
-    let server = builder().client_timeout(Duration::from_secs(45)).start().await.unwrap();
+    let server =
+        builder().limits(|limits| limits.silence = Duration::from_secs(45)).start().await.unwrap();
     let mut client = by_hand(&server).await;
     let anonymous = server.clients()[0].client_id.clone();
     assert!(anonymous.starts_with("anonymous-"), "{anonymous}");

@@ -20,7 +20,7 @@ type Seen = watch::Sender<HashMap<u64, Vec<(String, u64)>>>;
 
 fn note(seen: &Seen, event: &Received<depot::Paid>) {
     let id = event.context().id().to_owned();
-    seen.send_modify(|seen| seen.entry(event.number).or_default().push((id, event.delivery())));
+    seen.send_modify(|seen| seen.entry(event.number).or_default().push((id, event.deliveries())));
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_reader_that_was_away_gets_what_it_has_missed() {
         let subscribing = client.subscribe::<depot::Paid>().durable("billing");
         // What the engine had handed to the reader as it left comes again soon.
         subscribing
-            .patience(Duration::from_millis(500))
+            .ack_wait(Duration::from_millis(500))
             .for_each(move |event| {
                 note(&seen, &event);
                 async { Ok(()) }
@@ -161,7 +161,7 @@ async fn ten_thousand_events_survive_the_end_of_the_engine() {
     let _guard = client
         .subscribe::<depot::Paid>()
         .durable("billing")
-        .patience(Duration::from_secs(2))
+        .ack_wait(Duration::from_secs(2))
         .for_each(move |event| {
             note(&seeing, &event);
             async { Ok(()) }

@@ -90,7 +90,7 @@ async fn a_durable_event_passes_the_chain_with_each_delivery_and_fails_with_it()
     let _guard = subscribing
         .pause(Duration::from_millis(20))
         .for_each(move |event| {
-            handling.send_replace(event.delivery());
+            handling.send_replace(event.deliveries());
             async { Ok(()) }
         })
         .await

@@ -21,7 +21,7 @@ async fn what_the_network_drops_is_a_gap_that_is_counted_and_told() {
     let client = Client::connect(engine.url("")).await.unwrap();
     let mut errors = client.errors();
     let patient = Overflow::Wait(Duration::from_secs(60));
-    let subscribing = client.subscribe::<depot::Arrived>().queue(1).overflow(patient);
+    let subscribing = client.subscribe::<depot::Arrived>().capacity(1).overflow(patient);
     let mut events = subscribing.await.unwrap();
     for number in 0..EVENTS {
         server.broadcast(depot::Arrived { parcel: number.to_string() }).await.unwrap();

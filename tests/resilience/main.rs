@@ -24,7 +24,7 @@ async fn settings_beyond_all_bounds_do_no_harm() {
         let limit = RateLimit::per_client(few, long).burst(few).max_keys(0);
         let limit = Arc::new(limit.burst(few.max(1000)));
         let open = open_with(&backend, |server| server.middleware(Arc::clone(&limit))).await;
-        let retry = Retry::new().retries(few).backoff(long, long).patience(long);
+        let retry = Retry::new().retries(few).backoff(long, long).longest_retry_after(long);
         let retry = retry.budget(share, few).budget(-share, few).budget(share, few);
         let breaker = CircuitBreaker::new().window(few, few).failure_rate(share.into());
         let breaker = breaker.open_for(long).probes(few);

@@ -203,7 +203,8 @@ async fn it_waits_for_as_long_as_it_is_told() {
     let start = Instant::now();
     let refused = fault(client.order(1).timeout(500 * MS).await);
     assert_eq!(refused.retry_after(), Some(wait));
-    let impatient = open.client(|client| client.middleware(Retry::new().patience(500 * MS))).await;
+    let impatient =
+        open.client(|client| client.middleware(Retry::new().longest_retry_after(500 * MS))).await;
     backend.now(told);
     let before = Instant::now();
     if backend.calls() % 2 == 1 {

@@ -104,7 +104,7 @@ impl Codec {
     }
 
     /// The built-in codec of this name.
-    pub fn of_name(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::BUILT_IN.iter().find(|codec| codec.name() == name).cloned()
     }
 

@@ -55,8 +55,8 @@ impl<E: Subscribe> DurableSubscribing<E> {
 
     /// How long until an event is handed out again whose reader has vanished with it: 30 s unless
     /// set. A handler may take longer.
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.durable.patience = patience;
+    pub fn ack_wait(mut self, limit: Duration) -> Self {
+        self.durable.patience = limit;
         self
     }
 

@@ -214,12 +214,12 @@ impl Client {
         &self.0.id
     }
 
-    /// The server's id. After a reconnect it may be another; before a lazily made client has
-    /// connected for the first time, it is empty.
-    pub fn server_id(&self) -> String {
+    /// The server's id. After a reconnect it may be another; `None` before a lazily made client has
+    /// connected for the first time.
+    pub fn server_id(&self) -> Option<String> {
         match &self.0.server {
-            Server::Peer(id) => id.clone(),
-            server => server.connected().map(|connected| connected.server_id).unwrap_or_default(),
+            Server::Peer(id) => Some(id.clone()),
+            server => server.connected().map(|connected| connected.server_id),
         }
     }
 

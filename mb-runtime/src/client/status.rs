@@ -18,12 +18,12 @@ pub enum ClientStatus {
     Disconnected(EndReason),
     /// The server refuses this client, in a way that trying again does not help: its contract is
     /// not served any more, its login not accepted. Calls answer with a fault of this kind.
-    Error(FaultKind),
+    Refused(FaultKind),
 }
 
 impl ClientStatus {
     /// Whether there will be no other.
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Disconnected(_) | Self::Error(_))
+        matches!(self, Self::Disconnected(_) | Self::Refused(_))
     }
 }

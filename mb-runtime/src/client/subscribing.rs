@@ -35,7 +35,7 @@ impl<E: Subscribe> Subscribing<E> {
     }
 
     /// How many events the queue holds: 256 unless set, at least 1, at most 65,536.
-    pub fn queue(mut self, events: usize) -> Self {
+    pub fn capacity(mut self, events: usize) -> Self {
         self.capacity = events;
         self
     }

@@ -43,6 +43,7 @@ use crate::{
 
 /// A contract with the service that implements it: what the generated `serve` returns and
 /// [`Server::builder().serve(..)`](crate::ServerBuilder::serve) takes.
+#[must_use = "it is served by a server that is given it"]
 pub struct ServedContract {
     descriptor: &'static ContractDescriptor,
     layers: Layers,

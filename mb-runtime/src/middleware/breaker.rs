@@ -58,6 +58,7 @@ pub struct CircuitBreaker {
 
 /// Whether requests are let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum BreakerState {
     /// All of them.
     Closed,

@@ -23,6 +23,7 @@ use super::{Handled, Middleware, Next, Outcome};
 /// longest that any call can take, retries included, where it is outside of
 /// [those](crate::middleware).
 #[derive(Debug, Clone)]
+#[must_use = "it does nothing until a server or a client is given it"]
 pub struct Deadline {
     limit: Duration,
     /// By full name.
@@ -37,7 +38,7 @@ impl Deadline {
 
     /// Another limit for one request. What the contract says of it (`timeout = ".."`) holds as well.
     #[must_use]
-    pub fn of<R: Request>(mut self, limit: Duration) -> Self {
+    pub fn for_request<R: Request>(mut self, limit: Duration) -> Self {
         self.of.push((R::DESCRIPTOR.full_name, limit));
         self
     }

@@ -9,6 +9,7 @@ use super::{Handled, Middleware, Next};
 
 /// A closure as a middleware. Made by [`from_fn`].
 #[derive(Clone, Copy)]
+#[must_use = "it does nothing until a server or a client is given it"]
 pub struct FromFn<F>(F);
 
 /// A closure, or an `async fn` of the same shape, as a middleware.

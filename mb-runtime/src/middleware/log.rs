@@ -26,6 +26,7 @@ use super::{
 /// that has arrived. An internal error shows the id under which the log has the rest. Payloads are
 /// not in it, unless [asked for](Self::payloads).
 #[derive(Clone)]
+#[must_use = "it does nothing until a server or a client is given it"]
 pub struct Log {
     write: Arc<dyn Fn(&str) + Send + Sync>,
     payloads: bool,

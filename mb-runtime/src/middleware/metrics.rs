@@ -43,6 +43,7 @@ use super::{
 ///
 /// Of codes that a peer has sent, each [`Metrics`] has 256 at most; more count as `_OTHER`.
 #[derive(Debug, Clone, Default)]
+#[must_use = "it does nothing until a server or a client is given it"]
 pub struct Metrics {
     codes: Arc<Mutex<HashSet<String>>>,
 }

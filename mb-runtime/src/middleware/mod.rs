@@ -78,6 +78,7 @@ pub type Handled = Result<Outcome, Failure<AnyError>>;
 
 /// Where a message is on its way, as tracing systems name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// A request that is being sent.
     Client,

@@ -57,7 +57,7 @@ pub struct Retry {
     retries: u32,
     first: Duration,
     longest: Duration,
-    patience: Duration,
+    longest_retry_after: Duration,
     budget: TpsBudget,
     retried: AtomicU64,
     refused: AtomicU64,
@@ -71,7 +71,7 @@ impl Retry {
             retries: 3,
             first: Duration::from_millis(50),
             longest: Duration::from_secs(1),
-            patience: Duration::from_secs(1),
+            longest_retry_after: Duration::from_secs(1),
             budget: budget(0.2, 10),
             retried: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -94,8 +94,8 @@ impl Retry {
 
     /// The longest time to wait that a fault may ask for, by its `retry_after`: one that asks for more
     /// is the answer, at once. 1 s unless set.
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn longest_retry_after(mut self, limit: Duration) -> Self {
+        self.longest_retry_after = limit;
         self
     }
 
@@ -127,7 +127,7 @@ impl Retry {
             return None;
         }
         let wait = match asked_for(failure) {
-            Some(wait) if wait > self.patience => return None,
+            Some(wait) if wait > self.longest_retry_after => return None,
             // Not all of those who were told the same time at the very same moment.
             Some(wait) => wait.saturating_add(self.first.mul_f64(fastrand::f64())),
             None => {
@@ -239,7 +239,7 @@ impl fmt::Debug for Retry {
             .field("retries", &self.retries)
             .field("first", &self.first)
             .field("longest", &self.longest)
-            .field("patience", &self.patience)
+            .field("longest_retry_after", &self.longest_retry_after)
             .field("budget", &self.budget)
             .field("retried", &self.retried())
             .field("refused", &self.refused())

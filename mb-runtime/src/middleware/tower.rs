@@ -98,6 +98,7 @@ impl Service<Passage> for Rest {
 type MapError = dyn Fn(BoxError) -> Result<Failure<AnyError>, BoxError> + Send + Sync;
 
 /// A layer of tower as a middleware. Made by [`layer`].
+#[must_use = "it does nothing until a server or a client is given it"]
 pub struct Layered<S> {
     sent: Mutex<S>,
     served: Mutex<S>,

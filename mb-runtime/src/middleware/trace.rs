@@ -35,6 +35,7 @@ const LONGEST_ID: usize = 128;
 /// OpenTelemetry's, down to their ids.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
+#[must_use = "it does nothing until a server or a client is given it"]
 pub struct Trace;
 
 impl Trace {

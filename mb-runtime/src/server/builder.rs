@@ -124,13 +124,6 @@ impl ServerBuilder {
         self
     }
 
-    /// How long a client on a network may say nothing before it counts as gone: 90 s unless set.
-    /// Magicbutton's own clients give a sign of life every 30 s.
-    pub fn client_timeout(mut self, limit: Duration) -> Self {
-        self.limits.silence = limit;
-        self
-    }
-
     /// What each connection may cost: see [`Limits`].
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);

@@ -32,8 +32,9 @@ use ring::Entry;
 /// A subscription: a [`Stream`] of events, in the order they were published.
 ///
 /// Its queue is bounded (256 events unless said otherwise); what happens when it is full is its
-/// [`Overflow`] policy. When the stream is over, [`end`](Self::end) says why. Dropping it
+/// [`Overflow`] policy. When the stream is over, [`end_reason`](Self::end_reason) says why. Dropping it
 /// unsubscribes.
+#[must_use = "dropping a subscription unsubscribes"]
 pub struct Subscription<E> {
     incoming: Incoming<E>,
     registration: Registration,
@@ -65,7 +66,7 @@ impl<E> Subscription<E> {
 
     /// Why there will be no more events; `None` while there may be. Events that were queued before
     /// the end are still delivered.
-    pub fn end(&self) -> Option<EndReason> {
+    pub fn end_reason(&self) -> Option<EndReason> {
         self.incoming.reader.queue().end()
     }
 

@@ -35,7 +35,7 @@ impl<E> Received<E> {
 
     /// How often the event has been handed out to readers of this name, this time included: more
     /// than once only where it is read [durably](crate::Subscribing::durable).
-    pub fn delivery(&self) -> u64 {
+    pub fn deliveries(&self) -> u64 {
         self.delivery
     }
 

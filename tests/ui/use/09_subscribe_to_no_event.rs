@@ -27,7 +27,7 @@ magicbutton::contract!(
 async fn subscribe(client: orders::Client) {
     let mut events = client.subscribe::<String>().await.unwrap();
     let _ = client.subscribe::<orders::OrderError>().await;
-    let _ = events.end();
+    let _ = events.end_reason();
 }
 
 fn main() {

@@ -46,7 +46,7 @@ impl Line {
                 // Somebody who cannot be reached may be tomorrow, somebody who refuses will not.
                 if !fault.is_retryable() && fault.kind() != FaultKind::Unavailable {
                     tracing::warn!(%fault, "the server refuses this client: it gives up");
-                    let status = ClientStatus::Error(fault.kind());
+                    let status = ClientStatus::Refused(fault.kind());
                     line.finish(fault, status, EndReason::ConnectionLost);
                     return;
                 }

@@ -123,7 +123,7 @@ async fn two_clients_share_a_server_and_nothing_else(arena: &dyn Arena) -> Outco
     let stage = Stage::open(arena).await?;
     let (first, second) = (stage.connect().await?, stage.connect().await?);
     holds("two clients have two ids", first.client().id() != second.client().id())?;
-    same("the server's id", first.client().server_id().as_str(), "stage")?;
+    same("the server's id", first.client().server_id().as_deref(), Some("stage"))?;
     same("the clients of the server", stage.server.clients().len(), 2)?;
     let held = hold(&first, 1);
     stage.log.until(|counts| counts.begun == 1).await;

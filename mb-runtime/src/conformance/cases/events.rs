@@ -139,7 +139,7 @@ async fn who_unsubscribes_gets_no_more(arena: &dyn Arena) -> Outcome {
     // What was there before is still read.
     expect(&mut early, 1).await?;
     holds("there is no further event", early.next().await.is_none())?;
-    same("the end", early.end(), Some(EndReason::Unsubscribed))?;
+    same("the end", early.end_reason(), Some(EndReason::Unsubscribed))?;
     // With the last subscription the server sends nothing any more, and then again.
     drop(late);
     client.echo("the server knows by now".into()).await?;
@@ -152,7 +152,7 @@ async fn who_unsubscribes_gets_no_more(arena: &dyn Arena) -> Outcome {
 async fn a_slow_reader_loses_what_its_policy_says(arena: &dyn Arena) -> Outcome {
     let stage = Stage::open(arena).await?;
     let client = stage.connect().await?;
-    let subscribe = |overflow| client.subscribe::<Noted>().queue(3).overflow(overflow);
+    let subscribe = |overflow| client.subscribe::<Noted>().capacity(3).overflow(overflow);
     let mut oldest = subscribe(Overflow::DropOldest).await?;
     let mut newest = subscribe(Overflow::DropNewest).await?;
     let mut closed = subscribe(Overflow::Close).await?;
@@ -169,11 +169,11 @@ async fn a_slow_reader_loses_what_its_policy_says(arena: &dyn Arena) -> Outcome 
         expect(&mut newest, number).await?;
         expect(&mut closed, number).await?;
     }
-    same("the oldest, dropped", (oldest.dropped(), oldest.end()), (7, None))?;
-    same("the newest, dropped", (newest.dropped(), newest.end()), (7, None))?;
+    same("the oldest, dropped", (oldest.dropped(), oldest.end_reason()), (7, None))?;
+    same("the newest, dropped", (newest.dropped(), newest.end_reason()), (7, None))?;
     let overflowed = Some(EndReason::Overflowed);
-    same("the closed", (closed.next().await.is_none(), closed.end()), (true, overflowed))?;
-    same("the fine", (fine.dropped(), fine.end()), (0, None))?;
+    same("the closed", (closed.next().await.is_none(), closed.end_reason()), (true, overflowed))?;
+    same("the fine", (fine.dropped(), fine.end_reason()), (0, None))?;
     stage.server.broadcast(noted(10)).await?;
     expect(&mut oldest, 10).await?;
     expect(&mut newest, 10).await
@@ -193,7 +193,7 @@ async fn an_unknown_event_cannot_be_subscribed_to(arena: &dyn Arena) -> Outcome 
 async fn large_and_many_events_arrive(arena: &dyn Arena) -> Outcome {
     let stage = Stage::open(arena).await?;
     let client = stage.connect().await?;
-    let mut events = client.subscribe::<Noted>().queue(2_000).await?;
+    let mut events = client.subscribe::<Noted>().capacity(2_000).await?;
     let text = "0123456789".repeat(10_000);
     stage.server.broadcast(Noted { number: 0, text: text.clone() }).await?;
     for number in 1..2_000 {

@@ -86,7 +86,7 @@ async fn a_subscription_ends_with_its_client(arena: &dyn Arena) -> Outcome {
     // What was there before the end is still read.
     same("the event", there("an event", events.next().await)?.text.as_str(), "last")?;
     holds("there is no further event", events.next().await.is_none())?;
-    same("the end", events.end(), Some(EndReason::ClientDisconnected))
+    same("the end", events.end_reason(), Some(EndReason::ClientDisconnected))
 }
 
 async fn the_status_can_be_watched(arena: &dyn Arena) -> Outcome {
@@ -137,5 +137,5 @@ async fn an_endpoint_is_free_again_after_its_server(arena: &dyn Arena) -> Outcom
         third = serving(arena, &log).bind(&at).start().await;
     }
     let client = connecting(arena).connect(arena.dial(&at)).await?;
-    same("the server's id", client.server_id().as_str(), "stage")
+    same("the server's id", client.server_id().as_deref(), Some("stage"))
 }

@@ -145,7 +145,7 @@ async fn a_server_refuses_more_subscriptions_than_it_takes(arena: &dyn Arena) ->
     same("the details", told.details(), Some(&json!({ "limit": 2 })))?;
     drop(second);
     client.nothing().await?;
-    client.subscribe::<Noted>().await?;
+    drop(client.subscribe::<Noted>().await?);
     Ok(())
 }
 

@@ -178,7 +178,7 @@ async fn a_subscription_goes_on_and_counts_the_gap(arena: &dyn Arena) -> Outcome
         });
     }
     same("the notices", told, [Some(0), None, Some(1), Some(11), None, Some(2), Some(12)])?;
-    same("the end", events.end(), None)
+    same("the end", events.end_reason(), None)
 }
 
 async fn what_was_unsubscribed_stays_unsubscribed(arena: &dyn Arena) -> Outcome {
@@ -311,7 +311,7 @@ async fn a_client_that_does_not_reconnect_is_over(arena: &dyn Arena) -> Outcome 
     let over = ClientStatus::Disconnected(EndReason::ConnectionLost);
     client.client().watch_status().wait_for(|status| *status == over).await?;
     holds("there is no event", events.next().await.is_none())?;
-    same("the end", events.end(), Some(EndReason::ConnectionLost))
+    same("the end", events.end_reason(), Some(EndReason::ConnectionLost))
 }
 
 async fn a_server_that_serves_something_else_now_is_refused(arena: &dyn Arena) -> Outcome {
@@ -323,7 +323,7 @@ async fn a_server_that_serves_something_else_now_is_refused(arena: &dyn Arena) -
     stage.server.stop().await?;
     let other = arena.server().serve(other_probe::serve(Other)).serve(annex::serve(Annex));
     let _other = other.bind(&stage.at).start().await?;
-    let refused = ClientStatus::Error(FaultKind::ContractMismatch);
+    let refused = ClientStatus::Refused(FaultKind::ContractMismatch);
     status.wait_for(|status| *status == refused).await?;
     fault(FaultKind::ContractMismatch, client.echo("hello".into()).await)?;
     holds("there is no event any more", events.next().await.is_none())

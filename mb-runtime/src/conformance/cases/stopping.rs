@@ -108,7 +108,7 @@ async fn a_stop_tells_clients_and_subscriptions(arena: &dyn Arena) -> Outcome {
     status.wait_for(|status| *status == over).await?;
     same("the event", there("an event", events.next().await)?.text.as_str(), "last")?;
     holds("there is no further event", events.next().await.is_none())?;
-    same("the end", events.end(), Some(EndReason::ServerStopped))?;
+    same("the end", events.end_reason(), Some(EndReason::ServerStopped))?;
     fault(FaultKind::Unavailable, client.echo("late".into()).await)?;
     refused(FaultKind::Unavailable, client.subscribe::<Noted>().await).map(drop)
 }
