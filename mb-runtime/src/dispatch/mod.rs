@@ -93,21 +93,18 @@ impl ServedContract {
     /// Adds a middleware around every request of this contract, and every event of it that clients
     /// emit or the server announces. Those of the whole server are outside of it; of several, the
     /// one added first is outermost.
-    #[must_use]
     pub fn middleware(mut self, middleware: impl Middleware) -> Self {
         self.layers.add(middleware);
         self
     }
 
     /// Adds a middleware around one request. Those of the contract are outside of it.
-    #[must_use]
     pub fn middleware_for_request<R: Request>(mut self, middleware: impl Middleware) -> Self {
         self.layers.add_for(R::DESCRIPTOR.full_name, middleware);
         self
     }
 
     /// Adds a middleware around one event. Those of the contract are outside of it.
-    #[must_use]
     pub fn middleware_for_event<E: Event>(mut self, middleware: impl Middleware) -> Self {
         self.layers.add_for(E::DESCRIPTOR.full_name, middleware);
         self

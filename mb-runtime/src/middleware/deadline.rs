@@ -37,7 +37,6 @@ impl Deadline {
     }
 
     /// Another limit for one request. What the contract says of it (`timeout = ".."`) holds as well.
-    #[must_use]
     pub fn for_request<R: Request>(mut self, limit: Duration) -> Self {
         self.of.push((R::DESCRIPTOR.full_name, limit));
         self

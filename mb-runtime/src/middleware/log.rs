@@ -48,7 +48,6 @@ impl Log {
     /// Shows what requests and events carry, too, as JSON of at most 500 characters: where
     /// something is `#[sensitive]`, only those fields that hold nothing of it, and `***`. For development: each payload is encoded
     /// once more for it.
-    #[must_use]
     pub fn payloads(self) -> Self {
         Self { payloads: true, ..self }
     }

@@ -146,7 +146,6 @@ where
 impl<S> Layered<S> {
     /// What becomes of errors that only this layer has: the failure that it stands for, or the error
     /// again where it is none of them.
-    #[must_use]
     pub fn map_error(
         mut self,
         map: impl Fn(BoxError) -> Result<Failure<AnyError>, BoxError> + Send + Sync + 'static,
