@@ -70,8 +70,15 @@ struct Outgoing {
 /// A request for one server in particular.
 pub(crate) struct Aside {
     pub(crate) whom: Subject,
+    pub(crate) what: What,
+}
+
+/// What there is to say, or to be done, beside it.
+pub(crate) enum What {
     /// Events that are wanted from the moment on at which the answer comes.
-    pub(crate) wants: Arc<[String]>,
+    Wants(Arc<[String]>),
+    /// Which of the logins and logouts of the connection this is.
+    Login(u64),
 }
 
 impl Outgoing {
@@ -145,8 +152,16 @@ pub(crate) async fn call<C: Courier>(
     aside: Option<Aside>,
 ) -> Answer {
     let mut outgoing = Outgoing::new(&**courier, request, None)?;
-    if let Some(Aside { whom, wants }) = aside {
-        (outgoing.route.subject, outgoing.wants) = (whom, Some(wants));
+    if let Some(Aside { whom, what }) = aside {
+        outgoing.route.subject = whom;
+        match what {
+            What::Wants(wants) => outgoing.wants = Some(wants),
+            What::Login(number) => {
+                let mut headers = Headers::from_map(outgoing.headers.take());
+                headers.put_number(headers::LOGIN, number);
+                outgoing.headers = headers.into_map();
+            }
+        }
     }
     let _place = courier.out().place(outgoing.deadline).await?;
     let (mut introduced, mut pause) = (0, SHORTEST);

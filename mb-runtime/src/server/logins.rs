@@ -19,6 +19,7 @@ use crate::{
 pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
     // What is wrong with credentials is not told in their own words.
     let request = body.decode::<login::Request>().unwrap_or_default();
+    let place = request.or_nobody.then(|| peer.login().begin().or_nobody());
     let credentials = match request.credentials() {
         Ok(credentials) => credentials,
         Err(fault) => return Calling::refused(fault),
@@ -35,7 +36,7 @@ pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
         Ok(attempt) => attempt,
         Err(too_soon) => return Calling::refused(too_soon),
     };
-    let place = peer.login().begin();
+    let place = place.unwrap_or_else(|| peer.login().begin());
     let weak = Arc::downgrade(core);
     let routes = Arc::clone(&core.routes);
     let identity = peer.identity();

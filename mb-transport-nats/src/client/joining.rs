@@ -65,10 +65,11 @@ pub(crate) async fn join_all(
 
 /// Joins one server, which may have forgotten the client, or may be new.
 pub(crate) async fn join_one(shared: &Shared, instance: &str) -> Result<(), Fault> {
-    let mut changes = shared.roster.subscribe();
+    let (mut changes, now) = (shared.roster.subscribe(), Instant::now());
     shared.roster.send_modify(|roster| roster.refused = None);
     ask(shared, shared.space.system(&format!("srv.{instance}.join")));
-    let joined = changes.wait_for(|roster| roster.knows(instance) || roster.refused.is_some());
+    let joined =
+        changes.wait_for(|roster| roster.joined_since(instance, now) || roster.refused.is_some());
     match timeout(JOINING, joined).await {
         Ok(Ok(_)) => Ok(()),
         _ => Err(Fault::unavailable("the server did not let this client in")),

@@ -21,14 +21,21 @@ pub(crate) struct Known {
     pub(crate) seen: Instant,
     /// Whether it has answered since the last round of signs of life began.
     pub(crate) answered: bool,
-    /// Whether it has yet to answer to what the client has said anew of itself.
-    pub(crate) asked: bool,
+    /// When it has let the client in, the last time.
+    pub(crate) since: Instant,
 }
 
 impl Roster {
+    /// Notes a server. One that says so again keeps its place: what is asked of one alone goes on going
+    /// to the same.
     pub(crate) fn add(&mut self, joined: Joined) {
-        self.remove(&joined.instance.clone());
-        self.servers.push(Known { joined, seen: Instant::now(), answered: true, asked: false });
+        let now = Instant::now();
+        let known = Known { joined, seen: now, answered: true, since: now };
+        let same = |other: &&mut Known| other.joined.instance == known.joined.instance;
+        match self.servers.iter_mut().find(same) {
+            Some(before) => *before = known,
+            None => self.servers.push(known),
+        }
     }
 
     /// Whether there was one of this token.
@@ -42,14 +49,15 @@ impl Roster {
         self.servers.iter().any(|known| known.joined.instance == instance)
     }
 
-    /// From now on, everybody who is there has yet to answer.
-    pub(crate) fn ask_all(&mut self) {
-        self.servers.iter_mut().for_each(|known| known.asked = true);
+    /// Whether one has let the client in since then.
+    pub(crate) fn joined_since(&self, instance: &str, then: Instant) -> bool {
+        let mut servers = self.servers.iter();
+        servers.any(|known| known.joined.instance == instance && known.since >= then)
     }
 
-    /// Whether everybody has who is still there.
-    pub(crate) fn all_heard(&self) -> bool {
-        self.servers.iter().all(|known| !known.asked)
+    /// Whether everybody who is there has heard of this login.
+    pub(crate) fn all_heard(&self, login: u64) -> bool {
+        self.servers.iter().all(|known| known.joined.login >= login)
     }
 
     /// Every contract that somebody serves.

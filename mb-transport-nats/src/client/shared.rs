@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError, RwLock,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use async_nats::Subject;
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) codec: Codec,
     /// What the client says of itself to every server.
     pub(crate) join: Mutex<Join>,
+    /// How many logins and logouts there were.
+    pub(crate) logins: AtomicU64,
     pub(crate) limits: Arc<Limits>,
     pub(crate) roster: watch::Sender<Roster>,
     /// Where declared requests go, by the address of their descriptors.
@@ -143,11 +145,16 @@ impl Shared {
         if self.out.pending.close(reason) {
             self.over.cancel();
             self.served.abort();
-            let subject = self.space.system("all.leave");
-            self.out.tell(subject, Some(self.reply("leave")), Bytes::new());
+            self.say_goodbye();
             // The driver hands what is left to the network. Full, it looks soon by itself.
             let _ = self.commands.try_send(Command::Leave);
         }
+    }
+
+    /// Has every server forget this side.
+    pub(crate) fn say_goodbye(&self) {
+        let subject = self.space.system("all.leave");
+        self.out.tell(subject, Some(self.reply("leave")), Bytes::new());
     }
 
     /// A reply subject of the connection, for what has no slot.

@@ -145,8 +145,7 @@ impl Link for BackLink {
         if reason != EndReason::ServerStopped
             && let Some(station) = self.0.station.upgrade()
         {
-            // Full, the client is noticed to be gone when it gives its next sign of life.
-            let _ = station.commands.try_send(Command::Dismiss(self.0.base.clone(), reason));
+            station.ask_driver(Command::Dismiss(self.0.base.clone(), reason));
         }
     }
 
@@ -155,6 +154,10 @@ impl Link for BackLink {
     }
 
     fn hears_bus(&self) -> bool {
+        true
+    }
+
+    fn must_log_in(&self) -> bool {
         true
     }
 }

@@ -149,7 +149,8 @@ impl Binding for Bound {
         if !std::mem::take(&mut self.open) {
             return;
         }
-        if self.station.commands.send(Command::Leave).await.is_err() {
+        let asked = timeout(CONFIRMED, self.station.commands.send(Command::Leave)).await;
+        if !asked.is_ok_and(|asked| asked.is_ok()) {
             return;
         }
         // Twice: the first may overtake the command, and so tell of nothing.

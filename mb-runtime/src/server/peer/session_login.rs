@@ -56,13 +56,16 @@ pub(in crate::server) struct Turn {
     current: watch::Sender<Option<Arc<Session>>>,
     turn: Arc<AtomicU64>,
     own: u64,
+    /// Whether the place is empty if this one does not fill it.
+    or_nobody: bool,
 }
 
 impl SessionLogin {
     /// Somebody begins to log in.
     pub(in crate::server) fn begin(&self) -> Turn {
         let own = self.turn.fetch_add(1, Ordering::AcqRel) + 1;
-        Turn { current: self.current.clone(), turn: Arc::clone(&self.turn), own }
+        let (current, turn) = (self.current.clone(), Arc::clone(&self.turn));
+        Turn { current, turn, own, or_nobody: false }
     }
 
     /// Somebody is logged in from the beginning.
@@ -122,8 +125,15 @@ impl SessionLogin {
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Turn {
+    /// Whoever was there before leaves, also where this one does not come in.
+    pub(in crate::server) fn or_nobody(mut self) -> Self {
+        self.or_nobody = true;
+        self
+    }
+
     /// Notes who has logged in. Handed back where somebody was quicker, and whether by logging out.
-    pub(in crate::server) fn fill(self, session: Session) -> Result<(), (Session, bool)> {
+    pub(in crate::server) fn fill(mut self, session: Session) -> Result<(), (Session, bool)> {
+        self.or_nobody = false;
         let mut session = Some(session);
         let mut is_empty = false;
         self.current.send_if_modified(|current| {
@@ -135,5 +145,16 @@ impl Turn {
             is_last
         });
         session.map_or(Ok(()), |session| Err((session, is_empty)))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.or_nobody {
+            self.current.send_if_modified(|current| {
+                let is_last = self.turn.load(Ordering::Acquire) == self.own;
+                is_last && current.take().is_some()
+            });
+        }
     }
 }
