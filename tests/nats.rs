@@ -1,6 +1,8 @@
 //! What is NATS's own: strangers on the bus, hostile names, rolling restarts, options, drops.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "nats/bounds.rs"]
+mod bounds;
 #[path = "nats/contract.rs"]
 mod contract;
 #[path = "nats/durable.rs"]

@@ -13,7 +13,7 @@ use crate::options::{Identity, Settings, Tls};
 
 /// How many messages may wait for this program in one subscription. One more is dropped by the
 /// engine's client, and counted.
-const SUBSCRIPTION: usize = 16 * 1024;
+pub(crate) const SUBSCRIPTION: usize = 16 * 1024;
 
 /// What has happened to a connection: counts, so that nothing is overlooked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,14 +59,29 @@ impl Denied {
     pub(crate) fn fault(&self) -> Fault {
         let reason = match self {
             Self::Publish(subject) => {
-                format!("the NATS server lets nobody of this user say {subject}")
+                format!("the NATS server lets nobody of this user say {}", shown(subject))
             }
             Self::Subscribe(subject) => {
-                format!("the NATS server lets nobody of this user listen to {subject}")
+                format!("the NATS server lets nobody of this user listen to {}", shown(subject))
             }
         };
         Fault::new(FaultKind::Forbidden, reason)
     }
+}
+
+/// A text with subjects, for logs and faults: without what makes an inbox one that nobody guesses.
+fn shown(text: &str) -> String {
+    let is_secret = |token: &str| token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit());
+    let tokens = text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric());
+    let mut shown = String::with_capacity(text.len());
+    for token in tokens {
+        let bare = token.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        match token.strip_prefix(bare) {
+            Some(rest) if is_secret(bare) => shown.extend(["***", rest]),
+            _ => shown.push_str(token),
+        }
+    }
+    shown
 }
 
 /// Who connects: a server goes on for ever, a client's connections are made anew by its runtime.
@@ -120,9 +135,10 @@ fn callback(
                     }
                     health.dropped += 1;
                 }
-                Event::ServerError(ref error) => {
-                    tracing::warn!(%error, "the NATS server has something to say");
-                    if let ServerError::Other(text) = error
+                Event::ServerError(ref said) => {
+                    let error = shown(&said.to_string());
+                    tracing::warn!(error, "the NATS server has something to say");
+                    if let ServerError::Other(text) = said
                         && let Some(denied) = Denied::read(text)
                     {
                         // Full, its caller learns of it by their deadline.
@@ -216,6 +232,18 @@ pub(crate) fn invalid(reason: String) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_inbox_is_not_shown() {
+        let inbox = "0123456789abcdef0123456789abcdef";
+        let said = format!("Permissions Violation for Publish to \"_INBOX.{inbox}.mb_0_1\"");
+        let told = "Permissions Violation for Publish to \"_INBOX.***.mb_0_1\"";
+        assert_eq!(shown(&said), told);
+        assert_eq!(shown(inbox), "***");
+        for plain in ["", "mb.orders.v1.evt.x", "ä.ö", "a..b"] {
+            assert_eq!(shown(plain), plain);
+        }
+    }
 
     #[test]
     fn what_the_engine_denies_is_read() {

@@ -164,9 +164,10 @@ impl Binding for Bound {
 
     async fn end(&mut self) {
         self.station.ending.cancel();
-        if let Some(task) = self.task.take()
-            && timeout(ENDED, task).await.is_err()
+        if let Some(mut task) = self.task.take()
+            && timeout(ENDED, &mut task).await.is_err()
         {
+            task.abort();
             tracing::warn!(endpoint = %self.endpoint, "the last words were not heard in time");
         }
     }
