@@ -3,6 +3,8 @@
 
 #[path = "nats/bounds.rs"]
 mod bounds;
+#[path = "common/certificates.rs"]
+mod certificates;
 #[path = "nats/contract.rs"]
 mod contract;
 #[path = "nats/durable.rs"]

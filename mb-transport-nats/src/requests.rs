@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 pub(crate) use streamed::stream;
 
 use crate::{
+    connect::SEE,
     headers::{self, Headers},
     outbound::{Outbound, Sending, Silence, over},
     pen,
@@ -204,7 +205,7 @@ fn silent(silence: Silence, name: &Name) -> Fault {
         }
         Silence::Closed(reason) => Fault::interrupted(format!("no answer came: {reason}")),
         Silence::Denied => {
-            let reason = format!("the NATS server lets nobody of this user send {name}");
+            let reason = format!("the NATS server lets nobody of this user send {name}: {SEE}");
             Fault::new(FaultKind::Forbidden, reason)
         }
         Silence::Lost => Fault::interrupted("no answer came: whoever was at work on it is gone"),
@@ -212,5 +213,5 @@ fn silent(silence: Silence, name: &Name) -> Fault {
 }
 
 fn nobody(name: &Name) -> Fault {
-    Fault::unavailable(format!("nobody serves {name} now"))
+    Fault::unavailable(format!("nobody serves {name} now: is a server of it started?"))
 }

@@ -353,7 +353,10 @@ fn otherwise(name: &str, how: &str) -> Fault {
 }
 
 fn too_many(limit: usize) -> Fault {
-    let reason = format!("{limit} requests are as many as a connection may have under way");
+    let reason = format!(
+        "{limit} requests are under way on this connection: wait for one of them, or raise \
+         `Limits::in_flight` on both sides"
+    );
     let details = serde_json::json!({ "limit": limit });
     Fault::new(FaultKind::RateLimitExceeded, reason).with_details(details)
 }
@@ -364,7 +367,11 @@ pub(crate) async fn send(nats: &Client, to: Subject, reply: Reply) {
     let size = reply.payload.len();
     let sent = match publish(nats, to.clone(), reply).await {
         Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
-            let told = Reply::fault(&too_large("the reply", size, nats.max_payload()));
+            let told = Reply::fault(&too_large(
+                "the reply, beside its headers,",
+                size,
+                nats.max_payload(),
+            ));
             publish(nats, to, told).await
         }
         sent => sent,

@@ -33,7 +33,7 @@ pub(crate) async fn join_all(
     loop {
         let now = changes.borrow_and_update().clone();
         if now.nobody {
-            return Err(Fault::unavailable(format!("nobody serves {endpoint}")));
+            return Err(nobody(endpoint));
         }
         let complete = all_there(speaks, &now.contracts());
         if complete && !speaks.is_empty() {
@@ -61,6 +61,13 @@ pub(crate) async fn join_all(
         };
         return Err(now.refused.unwrap_or_else(late));
     }
+}
+
+/// The engine is there, and nobody behind it.
+pub(super) fn nobody(endpoint: &Endpoint) -> Fault {
+    Fault::unavailable(format!(
+        "nobody serves {endpoint}: the NATS server is there, start a server under this path"
+    ))
 }
 
 /// Joins one server, which may have forgotten the client, or may be new.

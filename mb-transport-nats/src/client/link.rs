@@ -112,7 +112,8 @@ impl Shared {
         if let Some(event) = wanted.events.iter().find(|event| !event.durable) {
             let name = event.full_name;
             return Err(refused(format!(
-                "{name} is not declared `#[event(durable)]`: it is not kept"
+                "{name} is not declared `#[event(durable)]`, so it is not kept: subscribe without \
+                 `durable`"
             )));
         }
         if wanted.name.is_empty() || wanted.name.len() > LONGEST_READER {

@@ -22,7 +22,7 @@ use mb_core::{
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{driver::Driver, link::NatsLink, roster::Roster, shared::Shared};
+use self::{driver::Driver, joining::nobody, link::NatsLink, roster::Roster, shared::Shared};
 use crate::{
     connect::{self, Side, invalid},
     join::{Join, LastLogin},
@@ -51,7 +51,10 @@ pub(crate) async fn connect(
         None if dial.id.is_empty() => format!("client-{}", uuid::Uuid::now_v7()),
         None => dial.id.clone(),
     };
-    let engine = connect::open(&settings, Side::Client, &client_id, dial.limits.handshake).await?;
+    let engine = {
+        let (side, limit) = (Side::Client(endpoint), dial.limits.handshake);
+        connect::open(&settings, side, &client_id, limit).await?
+    };
     let nats = engine.nats;
     let inbox = connect::inbox(&settings);
     // Not of the inbox: whoever sees what is sent to a client does not learn where it has its answers.
@@ -92,7 +95,7 @@ pub(crate) async fn connect(
     let joined = provisional.shared()?;
     let roster = joining::join_all(joined, endpoint, &dial.hello.speaks).await?;
     let first = roster.servers.first();
-    let first = first.ok_or_else(|| Fault::unavailable(format!("nobody serves {endpoint}")))?;
+    let first = first.ok_or_else(|| nobody(endpoint))?;
     let link = Arc::new(NatsLink(provisional.keep()?));
     let connected = Connected {
         server_id: first.joined.server_id.clone(),

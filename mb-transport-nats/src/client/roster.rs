@@ -9,6 +9,8 @@ use crate::join::Joined;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Roster {
     pub(crate) servers: Vec<Known>,
+    /// What those served who have left.
+    former: Vec<ContractVersion>,
     /// What the last one said that did not let it in.
     pub(crate) refused: Option<Fault>,
     /// Nobody listened when it asked.
@@ -40,9 +42,13 @@ impl Roster {
 
     /// Whether there was one of this token.
     pub(crate) fn remove(&mut self, instance: &str) -> bool {
-        let before = self.servers.len();
-        self.servers.retain(|known| known.joined.instance != instance);
-        before != self.servers.len()
+        let is_it = |known: &Known| known.joined.instance == instance;
+        let Some(at) = self.servers.iter().position(is_it) else { return false };
+        for contract in self.servers.remove(at).joined.contracts {
+            self.former.retain(|former| former.name != contract.name);
+            self.former.push(contract);
+        }
+        true
     }
 
     pub(crate) fn knows(&self, instance: &str) -> bool {
@@ -86,6 +92,12 @@ impl Roster {
         let contracts = self.servers.iter().flat_map(|known| &known.joined.contracts);
         let found = contracts.into_iter().find(|served| served.name == contract)?;
         Some(major(found))
+    }
+
+    /// The same, or of one that somebody has served before: another may come who does.
+    pub(crate) fn last_major(&self, contract: &str) -> Option<&str> {
+        let former = || self.former.iter().find(|former| former.name == contract).map(major);
+        self.major(contract).or_else(former)
     }
 
     /// What the smallest of them takes, in bytes.

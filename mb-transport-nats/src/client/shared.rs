@@ -72,10 +72,13 @@ impl Shared {
     /// or what somebody serves. `None` where nobody serves the contract.
     pub(crate) fn major_of(&self, contract: &str) -> Option<String> {
         let roster = self.roster.borrow();
-        let there = roster.major(contract)?;
+        Some(self.spoken(contract, roster.major(contract)?))
+    }
+
+    fn spoken(&self, contract: &str, there: &str) -> String {
         let join = self.join();
         let spoken = join.contracts.iter().find(|spoken| spoken.name == contract);
-        Some(spoken.map_or(there, roster::major).to_owned())
+        spoken.map_or(there, roster::major).to_owned()
     }
 
     /// Where something of this kind of a contract goes.
@@ -121,7 +124,11 @@ impl Shared {
         if name.is_empty() || name.len() > LONGEST_NAME {
             return None;
         }
-        self.subject_of(contract, "req", name)
+        let major = {
+            let roster = self.roster.borrow();
+            self.spoken(contract, roster.last_major(contract)?)
+        };
+        self.space.of(contract, &major, "req", name)
     }
 
     /// Where the server of this contract takes what is for it alone.

@@ -101,7 +101,9 @@ async fn send(nats: &Client, event: OutboundMessage) -> Result<(), Fault> {
     let sent = async_nats::client::traits::Publisher::publish_message(nats, event).await;
     sent.map_err(|error| match error.kind() {
         // With what is said beside it.
-        PublishErrorKind::MaxPayloadExceeded => too_large("the event", size, nats.max_payload()),
+        PublishErrorKind::MaxPayloadExceeded => {
+            too_large("the event, beside its headers,", size, nats.max_payload())
+        }
         _ => Fault::unavailable(format!("the event was not sent: {error}")),
     })
 }

@@ -39,7 +39,9 @@ impl Station {
             // Who has not joined shares a connection with others, or has one for as long as a token is
             // remembered: it is nobody's to name, to log in on, or to end.
             None if name.starts_with('$') && !OPEN_TO_ALL.contains(&name) => {
-                let reason = format!("{name} is for clients that have joined");
+                let reason = format!(
+                    "{name} is for clients that have joined: log in by the header Mb-Token"
+                );
                 Err(Fault::new(FaultKind::Forbidden, reason))
             }
             None => match headers::get(message.headers.as_ref(), headers::TOKEN) {
