@@ -9,7 +9,7 @@ use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use mb_core::{Answer, Body, Codec, EndReason, Fault, FaultKind, Message, Name};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub(crate) use streamed::stream;
 
@@ -52,6 +52,9 @@ pub(crate) trait Courier: Send + Sync + 'static {
 
     /// Introduces itself to a server that does not know it.
     fn introduce(&self, server: String) -> BoxFuture<'_, Result<(), Fault>>;
+
+    /// What a caller is told whom a server does not know, however often it was introduced.
+    fn stays_unknown(&self, server: &str) -> Fault;
 }
 
 /// A request as it goes out, for as often as it does.
@@ -120,6 +123,16 @@ impl Outgoing {
         }
     }
 
+    /// Does something first, for as long as there is time.
+    async fn in_time(&self, first: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
+        match self.deadline {
+            None => first.await,
+            Some(deadline) => timeout_at(deadline, first)
+                .await
+                .unwrap_or_else(|_| Err(silent(Silence::Late, &self.name))),
+        }
+    }
+
     fn sending(&self) -> Sending {
         Sending {
             subject: self.route.subject.clone(),
@@ -178,11 +191,9 @@ pub(crate) async fn call<C: Courier>(
             Read::Answer(answer) => return answer,
             Read::Unknown(server) if introduced < INTRODUCTIONS => {
                 introduced += 1;
-                courier.introduce(server).await?;
+                outgoing.in_time(courier.introduce(server)).await?;
             }
-            Read::Unknown(_) => {
-                return Err(Fault::unavailable("no server lets this client in").into());
-            }
+            Read::Unknown(server) => return Err(courier.stays_unknown(&server).into()),
             Read::Nobody if outgoing.idempotent => {
                 outgoing.wait(pause).await?;
                 pause = (pause * 2).min(LONGEST);

@@ -57,7 +57,8 @@ pub(crate) struct Bounds {
     /// How large a request may be, and its answer, in bytes.
     pub(crate) request: usize,
     pub(crate) answer: usize,
-    /// How long a stream waits for its reader, where nothing else tells whether that is still there.
+    /// How long a stream goes on without a word of its reader, where nothing else tells whether that is
+    /// still there.
     pub(crate) patience: Option<Duration>,
 }
 
@@ -71,7 +72,37 @@ impl Bounds {
 struct Running {
     task: AbortHandle,
     /// Of a stream.
-    credit: Option<Arc<Semaphore>>,
+    credit: Option<Arc<Credit>>,
+}
+
+/// What the reader of a stream has asked for, and when it did so last.
+struct Credit {
+    items: Semaphore,
+    asked: Mutex<Instant>,
+}
+
+impl Credit {
+    fn new(items: usize) -> Self {
+        let items = Semaphore::new(items.min(MOST_CREDIT));
+        Self { items, asked: Mutex::new(Instant::now()) }
+    }
+
+    fn add(&self, more: usize) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let room = MOST_CREDIT.saturating_sub(self.items.available_permits());
+        self.items.add_permits(more.min(room));
+    }
+
+    /// Done when nothing was asked for in this time.
+    async fn silent_for(&self, patience: Duration) {
+        loop {
+            let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            match patience.checked_sub(asked.elapsed()) {
+                Some(left) if !left.is_zero() => sleep(left).await,
+                _ => return,
+            }
+        }
+    }
 }
 
 impl Served {
@@ -195,7 +226,7 @@ impl Served {
     }
 
     fn stream(self: &Arc<Self>, nats: &Client, reply: Subject, items: Streaming, asked: Asked) {
-        let credit = Arc::new(Semaphore::new(asked.credit.min(MOST_CREDIT)));
+        let credit = Arc::new(Credit::new(asked.credit));
         let (served, nats, at) = (Arc::clone(self), nats.clone(), reply.clone());
         let allowed = Arc::clone(&credit);
         let mut running = self.running();
@@ -214,7 +245,7 @@ impl Served {
         at: &Subject,
         mut items: Streaming,
         asked: &Asked,
-        credit: &Semaphore,
+        credit: &Credit,
     ) {
         // One that is refused is over at once.
         let mut first = items.next().now_or_never();
@@ -226,15 +257,11 @@ impl Served {
             let item = match (allowed, first.take()) {
                 (Err(fault), _) => Some(Err(fault.into())),
                 (Ok(()), Some(first)) => first,
-                (Ok(()), None) => {
-                    let next = items.next();
-                    let late = late(asked.deadline);
-                    tokio::select! {
-                        biased;
-                        item = next => item,
-                        () = late => Some(Err(too_late(&asked.name).into())),
-                    }
-                }
+                (Ok(()), None) => tokio::select! {
+                    biased;
+                    item = items.next() => item,
+                    fault = self.given_up(asked, credit) => Some(Err(fault.into())),
+                },
             };
             let Some(item) = item else {
                 let end = Reply::status(headers::STATUS_END, &self.instance);
@@ -250,35 +277,42 @@ impl Served {
     }
 
     /// Waits until one more item is asked for.
-    async fn allowed(&self, asked: &Asked, credit: &Semaphore) -> Result<(), Fault> {
-        if let Ok(permit) = credit.try_acquire() {
+    async fn allowed(&self, asked: &Asked, credit: &Credit) -> Result<(), Fault> {
+        if let Ok(permit) = credit.items.try_acquire() {
             permit.forget();
             return Ok(());
         }
-        let name = &asked.name;
-        let patience = async {
-            match self.bounds.patience {
-                Some(patience) => {
-                    sleep(patience).await;
-                    patience
-                }
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
             // Never closed.
-            permit = credit.acquire() => {
+            permit = credit.items.acquire() => {
                 permit.into_iter().for_each(SemaphorePermit::forget);
                 Ok(())
             }
             () = self.over.cancelled() => {
+                let name = &asked.name;
                 Err(Fault::unavailable(format!("{name} ends: whoever asked for it has left")))
             }
-            () = late(asked.deadline) => Err(too_late(name)),
-            patience = patience => {
-                let reason = format!("{name} ends: nobody has asked for more of it for {patience:?}");
-                Err(Fault::new(FaultKind::Timeout, reason))
+            fault = self.given_up(asked, credit) => Err(fault),
+        }
+    }
+
+    /// Done when a stream has no more time, or its reader has said nothing for too long.
+    async fn given_up(&self, asked: &Asked, credit: &Credit) -> Fault {
+        let silent = async {
+            match self.bounds.patience {
+                Some(patience) => credit.silent_for(patience).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = late(asked.deadline) => too_late(&asked.name),
+            () = silent => {
+                let (name, patience) = (&asked.name, self.bounds.patience.unwrap_or_default());
+                let reason = format!(
+                    "{name} ends: its reader has said nothing for {patience:?}: give credit, be it 0"
+                );
+                Fault::new(FaultKind::Timeout, reason)
             }
         }
     }
@@ -295,8 +329,7 @@ impl Served {
     pub(crate) fn credit(&self, reply: &str, more: usize) {
         let running = self.running();
         if let Some(credit) = running.get(reply).and_then(|running| running.credit.as_ref()) {
-            let room = MOST_CREDIT.saturating_sub(credit.available_permits());
-            credit.add_permits(more.min(room));
+            credit.add(more);
         }
     }
 

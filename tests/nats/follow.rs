@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use magicbutton::{Actor, Authenticator, Client, Credentials, Login, LoginError, Server};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     login::{Door, all_take_for, door},
@@ -115,8 +115,36 @@ async fn a_server_that_could_not_ask_asks_again() {
     log_in(&client, "ada").await;
     all_take_for(&client, Some("ada"), &["one", "two"]).await;
     log_in(&client, "bob").await;
-    assert_eq!(taken_for(&client).await, [Some("bob".to_owned()), None]);
+    // Until then it serves nothing, rather than taking the client for somebody else.
+    let bob = || Some("bob".to_owned());
+    assert_eq!(taken_for(&client).await, [bob(), bob()]);
     all_take_for(&client, Some("bob"), &["one", "two"]).await;
+}
+
+#[tokio::test]
+async fn whom_a_server_cannot_ask_about_it_does_not_serve() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    let times = AtomicU64::new(1_000);
+    let _two = serve("two", &url, Moody { fails: Some("ada"), times, ..Moody::default() }).await;
+    log_in(&client, "ada").await;
+    let door: door::Client = client.typed().unwrap();
+    for _ in 0..20 {
+        match door.knock().await {
+            Ok((server, who)) => assert_eq!((&*server, who.as_deref()), ("one", Some("ada"))),
+            Err(failure) => {
+                let told = failure.into_fault();
+                assert_eq!((told.code(), told.is_retryable()), ("UNAVAILABLE", true), "{told}");
+                assert!(told.message().contains("logins are not possible"), "{told}");
+            }
+        }
+    }
+    // Somebody else whom it knows is served by it at once.
+    log_in(&client, "bob").await;
+    all_take_for(&client, Some("bob"), &["one", "two"]).await;
+    drop(one);
 }
 
 #[tokio::test]
@@ -156,6 +184,30 @@ async fn a_server_that_has_missed_a_logout_is_told_again() {
     client.logout().await.unwrap();
     assert!(way.lost.load(Ordering::SeqCst) > 0, "nothing was lost");
     assert_eq!(taken_for(&client).await, [None, None]);
+}
+
+#[tokio::test]
+async fn a_call_has_no_more_time_while_a_server_asks_who_calls() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let _one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let _two = serve("two", &url, Moody { takes: 3_000, ..Moody::default() }).await;
+    let door: door::Client = client.typed().unwrap();
+    let mut late = 0;
+    for _ in 0..20 {
+        let began = Instant::now();
+        match door.knock().timeout(Duration::from_millis(100)).await {
+            Ok((server, _)) => assert_eq!(server, "one"),
+            Err(failure) => {
+                assert_eq!(failure.into_fault().code(), "TIMEOUT");
+                late += 1;
+            }
+        }
+        assert!(began.elapsed() < Duration::from_millis(1_500), "{:?}", began.elapsed());
+    }
+    assert!(late > 0, "the other one was never asked");
 }
 
 #[tokio::test]

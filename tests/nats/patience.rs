@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use async_nats::{HeaderMap, Subscriber};
-use futures_util::StreamExt;
-use magicbutton::Server;
+use futures_util::{FutureExt, StreamExt};
+use magicbutton::{Actor, Login, Server};
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     contract::{Done, server},
@@ -51,6 +51,38 @@ async fn a_stream_that_nobody_takes_more_of_makes_room_for_others() {
     assert_eq!(next(&mut first).await, "TIMEOUT");
     let mut third = open(&eve, COUNT, with("Mb-Credit", "1")).await;
     assert_eq!(next(&mut third).await, "0");
+}
+
+#[tokio::test]
+async fn a_stream_that_has_nothing_to_say_ends_unless_its_reader_does() {
+    let Some(engine) = nats_server::start() else { return };
+    let server = Server::builder().serve(crate::identity::vault::serve(crate::identity::Vault));
+    let server = server.limits(|limits| limits.silence = Duration::from_millis(500));
+    let server = server.authenticator(|_| Ok(Login::new(owner())));
+    let _server = server.bind(engine.url("")).start().await.unwrap();
+    let bob = async_nats::connect(engine.address()).await.unwrap();
+    let watch = async || {
+        let (inbox, mut headers) = (bob.new_inbox(), with("Mb-Token", "t-bob"));
+        headers.insert("Mb-Credit", "10");
+        let mut items = bob.subscribe(inbox.clone()).await.unwrap();
+        let sent = bob.publish_with_reply_and_headers(WATCH, inbox.clone(), headers, "{}".into());
+        sent.await.unwrap();
+        let item = timeout(Duration::from_secs(3), items.next()).await.unwrap().unwrap();
+        let server = item.headers.unwrap().get("Mb-Server").unwrap().to_string();
+        (items, inbox, format!("mb.$sys.srv.{server}.credit"))
+    };
+    let ((mut silent, ..), (mut lively, inbox, credit)) = (watch().await, watch().await);
+    for _ in 0..10 {
+        bob.publish_with_reply(credit.clone(), inbox.clone(), "0".into()).await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(next(&mut silent).await, "TIMEOUT");
+    assert!(lively.next().now_or_never().is_none(), "it has a reader");
+    assert_eq!(next(&mut lively).await, "TIMEOUT");
+}
+
+fn owner() -> Actor {
+    Actor { roles: vec!["owner".into()], ..Actor::new("bob") }
 }
 
 #[tokio::test]

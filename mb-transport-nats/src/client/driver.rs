@@ -247,9 +247,11 @@ impl Driver {
             if decode(&joined.instance).is_none() {
                 return;
             }
-            if let Some(refused) = joined.refused.clone() {
+            if let Some(refused) = joined.refused.clone().map(Fault::from_wire)
+                && !refused.is_retryable()
+            {
                 // The server that was asked has taken it: nobody waits for what this one says.
-                self.tell_error(&Fault::from_wire(refused));
+                self.tell_error(&refused);
             }
             self.shared.change(|roster| roster.add(joined));
         } else if let Ok(error) = serde_json::from_slice::<WireError>(&message.payload) {

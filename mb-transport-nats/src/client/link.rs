@@ -55,6 +55,14 @@ impl Courier for Shared {
             join_one(self, &server).await
         })
     }
+
+    fn stays_unknown(&self, server: &str) -> Fault {
+        let roster = self.roster.borrow();
+        let known = roster.servers.iter().find(|known| known.joined.instance == server);
+        let why = known.and_then(|known| known.joined.refused.as_ref());
+        let why = why.map_or("it goes on forgetting who that is", |why| &why.message);
+        Fault::unavailable(format!("a server does not let this client in: {why}"))
+    }
 }
 
 impl Shared {

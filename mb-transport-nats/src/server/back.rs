@@ -110,8 +110,16 @@ impl Courier for Back {
     }
 
     fn introduce(&self, _: String) -> BoxFuture<'_, Result<(), Fault>> {
-        Box::pin(std::future::ready(Err(Fault::unavailable("the client is another one by now"))))
+        Box::pin(std::future::ready(Err(another())))
     }
+
+    fn stays_unknown(&self, _: &str) -> Fault {
+        another()
+    }
+}
+
+fn another() -> Fault {
+    Fault::unavailable("the client is another one by now")
 }
 
 impl Link for BackLink {

@@ -31,7 +31,8 @@ pub(crate) struct Logins(Mutex<Known>);
 struct Known {
     /// The last that was begun with.
     begun: Option<u64>,
-    /// The last that is done with. `None` before the first: it is not known yet who the client is.
+    /// The last that is done with. `None` where it is not known who the client is: before the first,
+    /// and where nobody could be asked.
     done: Option<u64>,
     work: Option<AbortHandle>,
 }
@@ -98,12 +99,12 @@ impl Logins {
         }
     }
 
-    /// One is done with, or is to be tried again when the client tells of it once more.
+    /// One is done with, or is to be begun with again when the client next tells of it.
     fn done(&self, number: u64, for_good: bool) {
         let mut known = self.lock();
         if known.begun == Some(number) {
-            known.done = if for_good { Some(number) } else { known.done.or(Some(0)) };
-            known.begun = known.done;
+            known.done = for_good.then_some(number);
+            known.begun = if for_good { Some(number) } else { number.checked_sub(1) };
         }
     }
 }
@@ -124,7 +125,7 @@ impl Station {
             Step::Wait => return,
             Step::Begin => {}
         }
-        let is_new = !entry.logins.is_settled();
+        let (is_new, is_logout) = (!entry.logins.is_settled(), credentials.is_none());
         let request = match credentials {
             Some(credentials) => log_in(credentials),
             None if is_new => {
@@ -141,7 +142,7 @@ impl Station {
                 Err(Fault::unavailable("a server's authenticator did not answer in time"))
             });
             let refused = done.err();
-            let again = refused.as_ref().is_some_and(Fault::is_retryable);
+            let again = !is_logout && refused.as_ref().is_some_and(Fault::is_retryable);
             whose.logins.done(number, !again);
             if let Some(fault) = &refused {
                 tracing::debug!(%fault, "a client is logged in elsewhere, and not here");

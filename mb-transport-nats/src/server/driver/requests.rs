@@ -27,14 +27,14 @@ impl Station {
         let station = self;
         let Some((base, token)) = parts(message.reply.as_ref()) else { return };
         let served = match station.client(base) {
-            // One of ours, which this server does not know yet, or not yet as whom.
-            Some(entry) if !entry.logins.is_settled() => return station.unknown(message).await,
-            None if Key::read(token).is_some() => return station.unknown(message).await,
             Some(entry) if name == "$login" || name == "$logout" => {
                 let number = headers::get(message.headers.as_ref(), headers::LOGIN);
                 let number = number.and_then(|number| number.parse().ok());
                 entry.logins.asked(number).map(|()| Arc::clone(&entry.served))
             }
+            // One of ours, which this server does not know yet, or not as whom.
+            Some(entry) if !entry.logins.is_settled() => return station.unknown(message).await,
+            None if Key::read(token).is_some() => return station.unknown(message).await,
             Some(entry) => Ok(Arc::clone(&entry.served)),
             // Who has not joined shares a connection with others, or has one for as long as a token is
             // remembered: it is nobody's to name, to log in on, or to end.
