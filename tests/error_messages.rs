@@ -2,6 +2,17 @@
 //! what goes wrong where that is possible. `UPDATE_EXPECT=1` writes it anew.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+#[path = "common/certificates.rs"]
+mod certificates;
+#[path = "nats/folder.rs"]
+mod folder;
+#[path = "error_messages/nats.rs"]
+mod nats;
+#[path = "common/nats_server.rs"]
+mod nats_server;
+#[path = "error_messages/tls.rs"]
+mod tls;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -36,6 +47,12 @@ contract!(
         #[access(public)]
         struct Rang {
             text: String,
+        }
+
+        #[event(durable)]
+        #[access(public)]
+        struct Paid {
+            number: u32,
         }
 
         #[request]
@@ -135,13 +152,11 @@ impl Table {
 fn steady(message: &str, fault: &Fault) -> String {
     let message = fault.id().map_or(message.to_owned(), |id| message.replace(id, "0194-..-7a3c"));
     let message = message.split(" (os error").next().unwrap_or_default().to_owned();
-    match message.split_once("127.0.0.1:") {
-        Some((before, after)) => {
-            let after = after.trim_start_matches(|digit: char| digit.is_ascii_digit());
-            format!("{before}127.0.0.1:9080{after}")
-        }
-        None => message,
-    }
+    ["127.0.0.1:", "localhost:"].into_iter().fold(message, |message, host| {
+        let Some((before, after)) = message.split_once(host) else { return message };
+        let after = after.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        format!("{before}{host}9080{after}")
+    })
 }
 
 /// What is in a page between two marks, and around it.
@@ -419,12 +434,15 @@ fn ends() -> Table {
 
 #[tokio::test]
 async fn every_error_says_what_happened_to_what_and_what_to_do() {
-    let tables = [
+    let mut tables = vec![
         ("kinds", kinds()),
         ("faults", faults().await),
+        ("tls", tls::faults().await),
         ("errors", errors().await),
         ("ends", ends()),
     ];
+    // Where there is no engine, the page stays as it is.
+    tables.extend(nats::faults().await.map(|table| ("nats", table)));
     keep(&tables);
 }
 

@@ -20,14 +20,14 @@ pub struct Durable {
     /// time, 30 s at most.
     pub pause: Duration,
     /// How long until an event is handed out again whose reader has vanished: 30 s.
-    pub patience: Duration,
+    pub ack_wait: Duration,
 }
 
 impl Durable {
     /// With the defaults.
     pub fn new(name: impl Into<String>, events: Vec<&'static EventDescriptor>) -> Self {
-        let (pause, patience) = (Duration::from_millis(100), Duration::from_secs(30));
-        Self { name: name.into(), events, tries: 5, pause, patience }
+        let (pause, ack_wait) = (Duration::from_millis(100), Duration::from_secs(30));
+        Self { name: name.into(), events, tries: 5, pause, ack_wait }
     }
 }
 

@@ -87,6 +87,12 @@ pub trait Link: Send + Sync + 'static {
         false
     }
 
+    /// Whether whoever is behind it has to log in in time, where a server takes logins: see
+    /// [`Limits::login`](crate::Limits::login). Asked when a server accepts them, on a tokio runtime.
+    fn must_log_in(&self) -> bool {
+        false
+    }
+
     /// Notes that the network has dropped something on its way to this side: its subscriptions have
     /// a gap.
     fn missed(&self) {}

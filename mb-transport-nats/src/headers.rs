@@ -11,6 +11,8 @@ pub(crate) const NAME: HeaderName = HeaderName::from_static("Mb-Name");
 pub(crate) const FROM: HeaderName = HeaderName::from_static("Mb-From");
 /// What somebody logs in with who has not joined.
 pub(crate) const TOKEN: HeaderName = HeaderName::from_static("Mb-Token");
+/// Which of its logins and logouts a client asks for.
+pub(crate) const LOGIN: HeaderName = HeaderName::from_static("Mb-Login");
 pub(crate) const CREDIT: HeaderName = HeaderName::from_static("Mb-Credit");
 pub(crate) const SERVER: HeaderName = HeaderName::from_static("Mb-Server");
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("Mb-Status");

@@ -13,6 +13,8 @@ use std::{
 use async_nats::{Message, Subject, Subscriber};
 use futures_util::StreamExt;
 
+use crate::connect::SUBSCRIPTION;
+
 /// Subscriptions, each of a kind. Kinds are handled in the order of their values.
 pub(crate) struct Intake<K> {
     sources: Vec<Source<K>>,
@@ -94,22 +96,23 @@ impl<K: Copy + Ord + Unpin> Intake<K> {
         if let Some(ready) = self.take_ready() {
             return Poll::Ready(Some(ready));
         }
-        let mut all_over = true;
+        let mut ended = 0;
         for source in self.sources.iter_mut().rev() {
             if self.paused == Some(source.kind) {
-                all_over = false;
                 continue;
             }
             // Pushed to the front in reverse: the kinds end up in their order, and each kind in its.
             let before = self.ready.len();
-            loop {
+            // All that was there when a later kind was looked at, and no more than that: somebody who is
+            // quicker than this must not fill the memory.
+            for _ in 0..SUBSCRIPTION {
                 match source.subscriber.poll_next_unpin(cx) {
                     Poll::Ready(Some(message)) => self.ready.push_back((source.kind, message)),
-                    Poll::Ready(None) => break,
-                    Poll::Pending => {
-                        all_over = false;
+                    Poll::Ready(None) => {
+                        ended += 1;
                         break;
                     }
+                    Poll::Pending => break,
                 }
             }
             let came = self.ready.len() - before;
@@ -117,7 +120,7 @@ impl<K: Copy + Ord + Unpin> Intake<K> {
         }
         match self.take_ready() {
             Some(ready) => Poll::Ready(Some(ready)),
-            None if all_over => Poll::Ready(None),
+            None if ended == self.sources.len() => Poll::Ready(None),
             None => Poll::Pending,
         }
     }

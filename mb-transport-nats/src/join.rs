@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mb_core::{Connected, ContractVersion, EndReason, Hello};
+use mb_core::{Connected, ContractVersion, Hello, WireError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -25,9 +25,18 @@ pub(crate) struct Join {
     pub(crate) serves: Vec<ContractVersion>,
     /// The largest payload it takes, in bytes.
     pub(crate) max_message: usize,
-    /// What it has logged in with, so that every server knows.
+    #[serde(default)]
+    pub(crate) login: LastLogin,
+}
+
+/// What a client was logged in with last, so that every server knows.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct LastLogin {
+    /// How many logins and logouts of the connection there were: who has heard of fewer is behind.
+    pub(crate) number: u64,
+    /// `None` where nobody is logged in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) login: Option<Value>,
+    pub(crate) credentials: Option<Value>,
 }
 
 /// What it logs in with stays hidden.
@@ -49,6 +58,12 @@ pub(crate) struct Joined {
     pub(crate) contracts: Vec<ContractVersion>,
     /// The largest payload it takes, in bytes.
     pub(crate) max_message: usize,
+    /// Which of the client's logins this is the answer to.
+    #[serde(default)]
+    pub(crate) login: u64,
+    /// Why that is none here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refused: Option<WireError>,
 }
 
 /// A server's answer to a sign of life.
@@ -56,7 +71,7 @@ pub(crate) struct Joined {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Alive {
     pub(crate) instance: String,
-    /// Whether it knows the connection.
+    /// Whether it knows the connection, and its last login.
     pub(crate) known: bool,
     /// The calls of the connection that it is at work on, by the last tokens of their reply subjects.
     #[serde(default)]
@@ -93,32 +108,8 @@ impl Joined {
             connection_id: connected.connection_id.clone(),
             contracts: connected.contracts.iter().flat_map(|all| all.iter().cloned()).collect(),
             max_message,
+            login: 0,
+            refused: None,
         }
     }
-}
-
-const REASONS: [(EndReason, &str); 10] = [
-    (EndReason::ServerStopped, "serverStopped"),
-    (EndReason::ClientDisconnected, "clientDisconnected"),
-    (EndReason::Unsubscribed, "unsubscribed"),
-    (EndReason::Overflowed, "overflowed"),
-    (EndReason::ConnectionLost, "connectionLost"),
-    (EndReason::Silent, "silent"),
-    (EndReason::BadFrames, "badFrames"),
-    (EndReason::TooLarge, "tooLarge"),
-    (EndReason::ServerFull, "serverFull"),
-    (EndReason::NotAuthenticated, "notAuthenticated"),
-];
-
-/// A reason as a word.
-pub(crate) fn word(reason: EndReason) -> &'static str {
-    REASONS.iter().find(|(known, _)| *known == reason).map_or("connectionLost", |(_, word)| word)
-}
-
-/// A word as a reason. One that a newer server has is a lost connection.
-pub(crate) fn reason(word: &str) -> EndReason {
-    REASONS
-        .iter()
-        .find(|(_, known)| *known == word)
-        .map_or(EndReason::ConnectionLost, |(reason, _)| *reason)
 }

@@ -106,7 +106,7 @@ impl Outbound {
     pub(crate) fn refused(&self, kind: PublishErrorKind, size: usize) -> Fault {
         match kind {
             PublishErrorKind::MaxPayloadExceeded => {
-                too_large("the message", size, self.nats.max_payload())
+                too_large("the message, beside its headers,", size, self.nats.max_payload())
             }
             kind => Fault::unavailable(format!("the message cannot be sent: {kind}")),
         }

@@ -114,7 +114,10 @@ pub(crate) fn put_codec(headers: &mut Headers, codec: &Codec) {
 
 /// A message that is larger than whoever is to get it takes.
 pub(crate) fn too_large(what: &str, size: usize, limit: usize) -> Fault {
-    let reason = format!("{what} has {size} bytes; the limit is {limit}");
+    let reason = format!(
+        "{what} takes {size} bytes, {limit} at most get through: send less, or raise \
+         `Limits::max_message` on both sides, and `max_payload` of the NATS server"
+    );
     let details = serde_json::json!({ "limit": limit, "size": size });
     Fault::new(FaultKind::PayloadTooLarge, reason).with_details(details)
 }

@@ -9,11 +9,12 @@ use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use mb_core::{Answer, Body, Codec, EndReason, Fault, FaultKind, Message, Name};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub(crate) use streamed::stream;
 
 use crate::{
+    connect::SEE,
     headers::{self, Headers},
     outbound::{Outbound, Sending, Silence, over},
     pen,
@@ -51,6 +52,9 @@ pub(crate) trait Courier: Send + Sync + 'static {
 
     /// Introduces itself to a server that does not know it.
     fn introduce(&self, server: String) -> BoxFuture<'_, Result<(), Fault>>;
+
+    /// What a caller is told whom a server does not know, however often it was introduced.
+    fn stays_unknown(&self, server: &str) -> Fault;
 }
 
 /// A request as it goes out, for as often as it does.
@@ -70,8 +74,15 @@ struct Outgoing {
 /// A request for one server in particular.
 pub(crate) struct Aside {
     pub(crate) whom: Subject,
+    pub(crate) what: What,
+}
+
+/// What there is to say, or to be done, beside it.
+pub(crate) enum What {
     /// Events that are wanted from the moment on at which the answer comes.
-    pub(crate) wants: Arc<[String]>,
+    Wants(Arc<[String]>),
+    /// Which of the logins and logouts of the connection this is.
+    Login(u64),
 }
 
 impl Outgoing {
@@ -112,6 +123,16 @@ impl Outgoing {
         }
     }
 
+    /// Does something first, for as long as there is time.
+    async fn in_time(&self, first: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
+        match self.deadline {
+            None => first.await,
+            Some(deadline) => timeout_at(deadline, first)
+                .await
+                .unwrap_or_else(|_| Err(silent(Silence::Late, &self.name))),
+        }
+    }
+
     fn sending(&self) -> Sending {
         Sending {
             subject: self.route.subject.clone(),
@@ -145,8 +166,16 @@ pub(crate) async fn call<C: Courier>(
     aside: Option<Aside>,
 ) -> Answer {
     let mut outgoing = Outgoing::new(&**courier, request, None)?;
-    if let Some(Aside { whom, wants }) = aside {
-        (outgoing.route.subject, outgoing.wants) = (whom, Some(wants));
+    if let Some(Aside { whom, what }) = aside {
+        outgoing.route.subject = whom;
+        match what {
+            What::Wants(wants) => outgoing.wants = Some(wants),
+            What::Login(number) => {
+                let mut headers = Headers::from_map(outgoing.headers.take());
+                headers.put_number(headers::LOGIN, number);
+                outgoing.headers = headers.into_map();
+            }
+        }
     }
     let _place = courier.out().place(outgoing.deadline).await?;
     let (mut introduced, mut pause) = (0, SHORTEST);
@@ -162,11 +191,9 @@ pub(crate) async fn call<C: Courier>(
             Read::Answer(answer) => return answer,
             Read::Unknown(server) if introduced < INTRODUCTIONS => {
                 introduced += 1;
-                courier.introduce(server).await?;
+                outgoing.in_time(courier.introduce(server)).await?;
             }
-            Read::Unknown(_) => {
-                return Err(Fault::unavailable("no server lets this client in").into());
-            }
+            Read::Unknown(server) => return Err(courier.stays_unknown(&server).into()),
             Read::Nobody if outgoing.idempotent => {
                 outgoing.wait(pause).await?;
                 pause = (pause * 2).min(LONGEST);
@@ -189,7 +216,7 @@ fn silent(silence: Silence, name: &Name) -> Fault {
         }
         Silence::Closed(reason) => Fault::interrupted(format!("no answer came: {reason}")),
         Silence::Denied => {
-            let reason = format!("the NATS server lets nobody of this user send {name}");
+            let reason = format!("the NATS server lets nobody of this user send {name}: {SEE}");
             Fault::new(FaultKind::Forbidden, reason)
         }
         Silence::Lost => Fault::interrupted("no answer came: whoever was at work on it is gone"),
@@ -197,5 +224,5 @@ fn silent(silence: Silence, name: &Name) -> Fault {
 }
 
 fn nobody(name: &Name) -> Fault {
-    Fault::unavailable(format!("nobody serves {name} now"))
+    Fault::unavailable(format!("nobody serves {name} now: is a server of it started?"))
 }

@@ -5,21 +5,29 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context as TaskContext, Poll, Waker},
-    time::Instant,
+    time::Duration,
 };
 
-use async_nats::{Client, Message as NatsMessage, Subject};
+use async_nats::{
+    Client, Message as NatsMessage, Subject,
+    client::{PublishError, PublishErrorKind},
+};
 use futures_util::{FutureExt, StreamExt};
 use mb_core::{
-    Answering, Body, Calling, Codec, Context, Fault, FaultKind, Link, Message, Name, Streaming,
+    Answer, Answering, Body, Calling, Codec, Context, Fault, FaultKind, Limits, Link, Message,
+    Name, Streaming,
 };
-use tokio::{sync::Semaphore, task::AbortHandle};
-use tokio_util::task::TaskTracker;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    task::AbortHandle,
+    time::{Instant, sleep, sleep_until},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     headers,
     pending::Key,
-    reply::{Reply, body},
+    reply::{Reply, body, too_large},
     server::Endpoint,
 };
 
@@ -31,9 +39,9 @@ pub(crate) struct Served {
     /// Who serves.
     pub(crate) link: Arc<dyn Link>,
     running: Mutex<HashMap<Box<str>, Running>>,
-    /// How many may be under way, and how large an answer may be, in bytes.
-    pub(crate) in_flight: usize,
-    pub(crate) max_message: usize,
+    bounds: Bounds,
+    /// The end of whoever calls: streams that wait for them wait no more.
+    pub(crate) over: CancellationToken,
     /// This side's own token, for those who send credits.
     pub(crate) instance: Arc<str>,
     pub(crate) codecs: Arc<[Codec]>,
@@ -41,23 +49,74 @@ pub(crate) struct Served {
     pub(crate) tracker: TaskTracker,
 }
 
+/// What one connection may cost.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    /// How many requests may be under way.
+    pub(crate) in_flight: usize,
+    /// How large a request may be, and its answer, in bytes.
+    pub(crate) request: usize,
+    pub(crate) answer: usize,
+    /// How long a stream goes on without a word of its reader, where nothing else tells whether that is
+    /// still there.
+    pub(crate) patience: Option<Duration>,
+}
+
+impl Bounds {
+    pub(crate) fn new(limits: &Limits, answer: usize) -> Self {
+        let (in_flight, request) = (limits.in_flight, limits.max_message);
+        Self { in_flight, request, answer, patience: None }
+    }
+}
+
 struct Running {
     task: AbortHandle,
     /// Of a stream.
-    credit: Option<Arc<Semaphore>>,
+    credit: Option<Arc<Credit>>,
+}
+
+/// What the reader of a stream has asked for, and when it did so last.
+struct Credit {
+    items: Semaphore,
+    asked: Mutex<Instant>,
+}
+
+impl Credit {
+    fn new(items: usize) -> Self {
+        let items = Semaphore::new(items.min(MOST_CREDIT));
+        Self { items, asked: Mutex::new(Instant::now()) }
+    }
+
+    fn add(&self, more: usize) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let room = MOST_CREDIT.saturating_sub(self.items.available_permits());
+        self.items.add_permits(more.min(room));
+    }
+
+    /// Done when nothing was asked for in this time.
+    async fn silent_for(&self, patience: Duration) {
+        loop {
+            let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            match patience.checked_sub(asked.elapsed()) {
+                Some(left) if !left.is_zero() => sleep(left).await,
+                _ => return,
+            }
+        }
+    }
 }
 
 impl Served {
     pub(crate) fn new(
         link: Arc<dyn Link>,
-        (in_flight, max_message): (usize, usize),
+        bounds: Bounds,
         instance: &Arc<str>,
         codecs: &Arc<[Codec]>,
         tracker: &TaskTracker,
     ) -> Self {
         let (running, tracker) = (Mutex::default(), tracker.clone());
         let (instance, codecs) = (Arc::clone(instance), Arc::clone(codecs));
-        Self { link, running, in_flight, max_message, instance, codecs, tracker }
+        let over = CancellationToken::new();
+        Self { link, running, bounds, over, instance, codecs, tracker }
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<Box<str>, Running>> {
@@ -82,7 +141,7 @@ impl Served {
         let NatsMessage { reply, payload, headers, .. } = message;
         // Nobody could be told.
         let Some(reply) = reply else { return };
-        let headers = headers.as_ref();
+        let (size, headers) = (payload.len(), headers.as_ref());
         let credit =
             headers::get(headers, headers::CREDIT).map(|credit| credit.parse().unwrap_or(0));
         let refused = |fault: Fault| Answering::Once(Calling::refused(fault));
@@ -90,9 +149,13 @@ impl Served {
         let left = Key::time_left(crate::subjects::last(&reply));
         let read = headers::context_in(headers, left)
             .and_then(|context| Ok((context, body(headers, payload, &self.codecs)?)));
+        let deadline = read.as_ref().ok().and_then(|(context, _)| context.deadline());
         let answering = match read {
+            _ if size > self.bounds.request => refused(too_large(name, size, self.bounds.request)),
             Err(fault) => refused(fault),
-            Ok(_) if self.running().len() >= self.in_flight => refused(too_many(self.in_flight)),
+            Ok(_) if self.running().len() >= self.bounds.in_flight => {
+                refused(too_many(self.bounds.in_flight))
+            }
             // It would take the place of the other, which nobody could give up or count any more.
             Ok(_) if self.running().contains_key(reply.as_str()) => refused(Fault::new(
                 FaultKind::ValidationFailed,
@@ -106,15 +169,19 @@ impl Served {
                 let polled = calling.poll_unpin(&mut TaskContext::from_waker(Waker::noop()));
                 match polled {
                     Poll::Ready(answer) => {
-                        let answer = Reply::of(answer, &codec, self.max_message);
+                        let answer = Reply::of(answer, &codec, self.bounds.answer);
                         note(&answer);
                         send(nats, reply, answer).await;
                     }
-                    Poll::Pending => self.go_on((nats, reply), calling, codec, note),
+                    Poll::Pending => {
+                        let calling = in_time(calling, name.into(), deadline);
+                        self.go_on((nats, reply), calling, codec, note);
+                    }
                 }
             }
             (Answering::Many(items), Some(credit)) => {
-                self.stream(nats, reply, items, codec, credit);
+                let asked = Asked { name: name.into(), codec, credit, deadline };
+                self.stream(nats, reply, items, asked);
             }
             (Answering::Many(items), None) => {
                 drop(items);
@@ -142,7 +209,7 @@ impl Served {
     fn go_on(
         self: &Arc<Self>,
         (nats, reply): (&Client, Subject),
-        calling: Calling,
+        calling: impl Future<Output = Answer> + Send + 'static,
         codec: Codec,
         note: impl FnOnce(&Reply) + Send + 'static,
     ) {
@@ -150,7 +217,7 @@ impl Served {
         let mut running = self.running();
         let task = self.tracker.spawn(async move {
             let answer = calling.await;
-            let answer = Reply::of(answer, &codec, served.max_message);
+            let answer = Reply::of(answer, &codec, served.bounds.answer);
             note(&answer);
             send(&nats, at.clone(), answer).await;
             served.running().remove(at.as_str());
@@ -158,41 +225,96 @@ impl Served {
         running.insert(reply.as_str().into(), Running { task: task.abort_handle(), credit: None });
     }
 
-    fn stream(
-        self: &Arc<Self>,
-        nats: &Client,
-        reply: Subject,
-        mut items: Streaming,
-        codec: Codec,
-        credit: usize,
-    ) {
-        let credit = Arc::new(Semaphore::new(credit.min(MOST_CREDIT)));
+    fn stream(self: &Arc<Self>, nats: &Client, reply: Subject, items: Streaming, asked: Asked) {
+        let credit = Arc::new(Credit::new(asked.credit));
         let (served, nats, at) = (Arc::clone(self), nats.clone(), reply.clone());
         let allowed = Arc::clone(&credit);
         let mut running = self.running();
         let task = tokio::spawn(async move {
-            loop {
-                // Never closed. Who waits for its reader is not waited for by a stop.
-                let Ok(permit) = allowed.acquire().await else { break };
-                permit.forget();
-                let _at_work = served.tracker.token();
-                let Some(item) = items.next().await else {
-                    send(&nats, at.clone(), Reply::status(headers::STATUS_END, &served.instance))
-                        .await;
-                    break;
-                };
-                let item = Reply::of(item, &codec, served.max_message);
-                let last = item.error_code().is_some();
-                send(&nats, at.clone(), item.naming(&served.instance)).await;
-                if last {
-                    break;
-                }
-            }
-            drop(items);
+            served.items(&nats, &at, items, &asked, &allowed).await;
             served.running().remove(at.as_str());
         });
         let running_stream = Running { task: task.abort_handle(), credit: Some(credit) };
         running.insert(reply.as_str().into(), running_stream);
+    }
+
+    /// Sends items, each when it is asked for. How a stream ends is not asked for.
+    async fn items(
+        &self,
+        nats: &Client,
+        at: &Subject,
+        mut items: Streaming,
+        asked: &Asked,
+        credit: &Credit,
+    ) {
+        // One that is refused is over at once.
+        let mut first = items.next().now_or_never();
+        loop {
+            let is_over = matches!(first, Some(None | Some(Err(_))));
+            // Who waits for its reader is not waited for by a stop.
+            let allowed = if is_over { Ok(()) } else { self.allowed(asked, credit).await };
+            let _at_work = self.tracker.token();
+            let item = match (allowed, first.take()) {
+                (Err(fault), _) => Some(Err(fault.into())),
+                (Ok(()), Some(first)) => first,
+                (Ok(()), None) => tokio::select! {
+                    biased;
+                    item = items.next() => item,
+                    fault = self.given_up(asked, credit) => Some(Err(fault.into())),
+                },
+            };
+            let Some(item) = item else {
+                let end = Reply::status(headers::STATUS_END, &self.instance);
+                return send(nats, at.clone(), end).await;
+            };
+            let item = Reply::of(item, &asked.codec, self.bounds.answer);
+            let last = item.error_code().is_some();
+            send(nats, at.clone(), item.naming(&self.instance)).await;
+            if last {
+                return;
+            }
+        }
+    }
+
+    /// Waits until one more item is asked for.
+    async fn allowed(&self, asked: &Asked, credit: &Credit) -> Result<(), Fault> {
+        if let Ok(permit) = credit.items.try_acquire() {
+            permit.forget();
+            return Ok(());
+        }
+        tokio::select! {
+            biased;
+            // Never closed.
+            permit = credit.items.acquire() => {
+                permit.into_iter().for_each(SemaphorePermit::forget);
+                Ok(())
+            }
+            () = self.over.cancelled() => {
+                let name = &asked.name;
+                Err(Fault::unavailable(format!("{name} ends: whoever asked for it has left")))
+            }
+            fault = self.given_up(asked, credit) => Err(fault),
+        }
+    }
+
+    /// Done when a stream has no more time, or its reader has said nothing for too long.
+    async fn given_up(&self, asked: &Asked, credit: &Credit) -> Fault {
+        let silent = async {
+            match self.bounds.patience {
+                Some(patience) => credit.silent_for(patience).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = late(asked.deadline) => too_late(&asked.name),
+            () = silent => {
+                let (name, patience) = (&asked.name, self.bounds.patience.unwrap_or_default());
+                let reason = format!(
+                    "{name} ends: its reader has said nothing for {patience:?}: give credit, be it 0"
+                );
+                Fault::new(FaultKind::Timeout, reason)
+            }
+        }
     }
 
     /// The other side has given a request up.
@@ -207,8 +329,7 @@ impl Served {
     pub(crate) fn credit(&self, reply: &str, more: usize) {
         let running = self.running();
         if let Some(credit) = running.get(reply).and_then(|running| running.credit.as_ref()) {
-            let room = MOST_CREDIT.saturating_sub(credit.available_permits());
-            credit.add_permits(more.min(room));
+            credit.add(more);
         }
     }
 
@@ -231,23 +352,71 @@ impl Drop for Served {
     }
 }
 
+/// A request for a stream.
+struct Asked {
+    name: Box<str>,
+    codec: Codec,
+    credit: usize,
+    deadline: Option<Instant>,
+}
+
+/// A call that ends at its deadline, whatever its caller does.
+async fn in_time(calling: Calling, name: Box<str>, deadline: Option<Instant>) -> Answer {
+    tokio::select! {
+        biased;
+        answer = calling => answer,
+        () = late(deadline) => Err(too_late(&name).into()),
+    }
+}
+
+async fn late(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// As the caller itself says it, whichever of the two is first.
+fn too_late(name: &str) -> Fault {
+    Fault::new(FaultKind::Timeout, format!("{name} was not answered in time"))
+}
+
 fn otherwise(name: &str, how: &str) -> Fault {
     Fault::new(FaultKind::ValidationFailed, format!("{name} is answered {how}"))
 }
 
 fn too_many(limit: usize) -> Fault {
-    let reason = format!("{limit} requests are as many as a connection may have under way");
+    let reason = format!(
+        "{limit} requests are under way on this connection: wait for one of them, or raise \
+         `Limits::in_flight` on both sides"
+    );
     let details = serde_json::json!({ "limit": limit });
     Fault::new(FaultKind::RateLimitExceeded, reason).with_details(details)
 }
 
-/// Sends an answer.
+/// Sends an answer. One that the engine does not take, with all that is said beside it, is an error of
+/// that name.
 pub(crate) async fn send(nats: &Client, to: Subject, reply: Reply) {
-    let sent = match reply.headers {
-        None => nats.publish(to, reply.payload).await,
-        Some(headers) => nats.publish_with_headers(to, headers, reply.payload).await,
+    let size = reply.payload.len();
+    let sent = match publish(nats, to.clone(), reply).await {
+        Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
+            let told = Reply::fault(&too_large(
+                "the reply, beside its headers,",
+                size,
+                nats.max_payload(),
+            ));
+            publish(nats, to, told).await
+        }
+        sent => sent,
     };
     if let Err(error) = sent {
         tracing::warn!(%error, "an answer was not sent");
+    }
+}
+
+async fn publish(nats: &Client, to: Subject, reply: Reply) -> Result<(), PublishError> {
+    match reply.headers {
+        None => nats.publish(to, reply.payload).await,
+        Some(headers) => nats.publish_with_headers(to, headers, reply.payload).await,
     }
 }

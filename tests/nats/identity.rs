@@ -10,9 +10,11 @@ use std::{
 };
 
 use async_nats::{HeaderMap, Message};
+use async_trait::async_trait;
 use futures_util::StreamExt;
 use magicbutton::{
-    Actor, Client, Context, Credentials, Login, LoginError, Reply, Server, Stream, contract,
+    Actor, Authenticator, Client, Context, Credentials, Login, LoginError, Reply, Server, Stream,
+    contract,
 };
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -60,11 +62,12 @@ contract!(
     }
 );
 
-struct Vault;
+pub struct Vault;
 
 impl vault::Service for Vault {
     async fn whoami(&self, cx: &Context) -> Reply<String> {
-        Ok(cx.require_actor()?.id.clone())
+        let through = cx.gateway().map(|gateway| format!(" by {}", gateway.id));
+        Ok(cx.require_actor()?.id.clone() + &through.unwrap_or_default())
     }
 
     async fn take(&self, cx: &Context) -> Reply<String> {
@@ -94,7 +97,7 @@ impl keyring::Service for Keyring {
 }
 
 /// A server whose authenticator counts how often it was asked.
-async fn serve(url: &str) -> (Server, Arc<AtomicUsize>) {
+pub async fn serve(url: &str) -> (Server, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&asked);
     let server = Server::builder().serve(vault::serve(Vault)).authenticator(move |credentials| {
@@ -120,20 +123,25 @@ async fn ada(url: &str) -> vault::Client {
     ada.typed().unwrap()
 }
 
-fn with(name: &str, value: &str) -> HeaderMap {
+pub fn with(name: &str, value: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(name, value);
     headers
 }
 
 /// Sends a request as somebody by hand, and says what came back: a code, or the payload.
-async fn ask(nats: &async_nats::Client, name: &str, headers: HeaderMap, payload: Value) -> String {
+pub async fn ask(
+    nats: &async_nats::Client,
+    name: &str,
+    headers: HeaderMap,
+    payload: Value,
+) -> String {
     let subject = format!("mb.vault.v1.req.{name}");
     let asked = nats.request_with_headers(subject, headers, payload.to_string().into());
     said(&timeout(Duration::from_secs(5), asked).await.unwrap().unwrap())
 }
 
-fn said(answer: &Message) -> String {
+pub fn said(answer: &Message) -> String {
     let headers = answer.headers.as_ref();
     let code = headers.and_then(|headers| headers.get("Mb-Error"));
     code.map_or_else(
@@ -273,6 +281,38 @@ async fn a_token_travels_with_a_message_and_is_remembered_for_a_while() {
         assert_eq!(ask(&nats, "whoami", bob(), json!({})).await, r#""bob""#);
     }
     assert_eq!(asked() - before, 2);
+}
+
+#[tokio::test]
+async fn of_a_token_that_many_messages_show_at_once_it_is_asked_once() {
+    let Some(engine) = nats_server::start() else { return };
+    let asked = Arc::new(AtomicUsize::new(0));
+    let slow = Slow(Arc::clone(&asked));
+    let server = Server::builder().serve(vault::serve(Vault)).authenticator(slow);
+    let _server = server.bind(engine.url("")).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    for (token, said) in [("t-bob", r#""bob""#), ("bob", "INVALID_TOKEN")] {
+        let before = asked.load(Ordering::SeqCst);
+        let asking = (0..200).map(|_| ask(&nats, "whoami", with("Mb-Token", token), json!({})));
+        let answers = futures_util::future::join_all(asking).await;
+        assert!(answers.iter().all(|answer| answer == said), "{answers:?}");
+        assert_eq!(asked.load(Ordering::SeqCst) - before, 1);
+    }
+}
+
+/// Takes its time.
+struct Slow(Arc<AtomicUsize>);
+
+#[async_trait]
+impl Authenticator for Slow {
+    async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        sleep(Duration::from_millis(300)).await;
+        match credentials {
+            Credentials::Token(token) if token == "t-bob" => Ok(Login::new(Actor::new("bob"))),
+            _ => Err(LoginError::InvalidToken),
+        }
+    }
 }
 
 #[tokio::test]

@@ -4,11 +4,14 @@ use std::{collections::HashSet, time::Duration};
 
 use async_trait::async_trait;
 use magicbutton::{
-    Actor, Authenticator, Client, Context, Credentials, Login, LoginError, Reply, Server, contract,
+    Actor, Authenticator, Client, ClientStatus, Context, Credentials, EndReason, Login, LoginError,
+    Reconnect, Reply, Server, contract,
 };
 use tokio::time::{sleep, timeout};
 
 use crate::nats_server;
+
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
 
 contract!(
     /// Who is there?
@@ -20,7 +23,7 @@ contract!(
     }
 );
 
-struct Door(String);
+pub struct Door(pub String);
 
 impl door::Service for Door {
     async fn knock(&self, cx: &Context) -> Reply<(String, Option<String>)> {
@@ -48,7 +51,7 @@ async fn serve(name: &str, url: &str) -> Server {
 }
 
 /// Knocks until each of these has answered, twenty times in a row, that it takes the caller for them.
-async fn all_take_for(client: &Client, who: Option<&str>, servers: &[&str]) {
+pub async fn all_take_for(client: &Client, who: Option<&str>, servers: &[&str]) {
     let door: door::Client = client.typed().unwrap();
     let knocking = async {
         let (mut answered, mut row) = (HashSet::new(), 0);
@@ -126,4 +129,37 @@ async fn a_client_that_is_not_let_in_by_the_servers_is_not_connected() {
     all_take_for(&known.unwrap(), Some("ada"), &["one"]).await;
     let refused = Client::builder().login(Credentials::token("t-bob")).connect(url.as_str()).await;
     assert_eq!(refused.unwrap_err().code(), "INVALID_TOKEN");
+}
+
+#[tokio::test]
+async fn who_does_not_log_in_in_time_is_dismissed() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let mut serving = Vec::new();
+    for name in ["one", "two"] {
+        let server = Server::builder().id(name).serve(door::serve(Door(name.to_owned())));
+        let server = server.authenticator(Knows).limits(|limits| limits.login = HALF_A_SECOND);
+        serving.push(server.bind(url.as_str()).start().await.unwrap());
+    }
+    let known = Client::builder().login(Credentials::token("t-ada")).connect(url.as_str()).await;
+    let known = known.unwrap();
+    let stranger = Client::builder().reconnect(Reconnect::never()).connect(url.as_str()).await;
+    let mut status = stranger.as_ref().unwrap().watch_status();
+    let dismissed = ClientStatus::Disconnected(EndReason::NotAuthenticated);
+    let gone = timeout(Duration::from_secs(5), status.wait_for(|status| *status == dismissed));
+    gone.await.unwrap().unwrap();
+    // Programs that do not join hold no place of their own, and are served what is for everybody.
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let knocked = nats.request("mb.door.v1.req.knock", "{}".into()).await.unwrap();
+    assert!(knocked.payload.ends_with(b"null]"), "{:?}", knocked.payload);
+    sleep(2 * HALF_A_SECOND).await;
+    assert_eq!(known.status(), ClientStatus::Connected);
+    all_take_for(&known, Some("ada"), &["one", "two"]).await;
+    let places: Vec<_> = serving.iter().map(|server| server.clients().len()).collect();
+    assert!(places.iter().all(|places| (1..=2).contains(places)), "{places:?}");
+    // Nobody is logged in for ever: who has logged out is as good as a stranger.
+    known.logout().await.unwrap();
+    let mut status = known.watch_status();
+    let lost = status.wait_for(|status| *status != ClientStatus::Connected);
+    timeout(Duration::from_secs(5), lost).await.unwrap().unwrap();
 }

@@ -126,6 +126,28 @@ async fn in_a_rolling_restart_no_call_fails_and_none_runs_twice() {
 }
 
 #[tokio::test]
+async fn a_contract_that_nobody_serves_for_a_while_may_be_tried_again() {
+    let Some(engine) = nats_server::start() else { return };
+    let start =
+        async || server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
+    let (_other, _) = crate::identity::serve(&engine.url("")).await;
+    let depots = start().await;
+    let client = Client::builder().limits(|limits| limits.heartbeat = Duration::from_millis(100));
+    let client = client.connect(engine.url("")).await.unwrap();
+    let depot: depot::Client = client.typed().unwrap();
+    assert_eq!(depot.find("p".into()).await.unwrap(), "p is here");
+    depots.stop().await.unwrap();
+    for _ in 0..5 {
+        let told = depot.find("p".into()).await.unwrap_err().into_fault();
+        assert_eq!((told.code(), told.is_retryable()), ("UNAVAILABLE", true), "{told}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(client.status(), ClientStatus::Connected);
+    let _depots = start().await;
+    assert_eq!(depot.find("p".into()).await.unwrap(), "p is here");
+}
+
+#[tokio::test]
 async fn a_client_outlives_its_engine() {
     let Some(mut engine) = nats_server::start() else { return };
     let server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();

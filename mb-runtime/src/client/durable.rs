@@ -56,7 +56,7 @@ impl<E: Subscribe> DurableSubscribing<E> {
     /// How long until an event is handed out again whose reader has vanished with it: 30 s unless
     /// set. A handler may take longer.
     pub fn ack_wait(mut self, limit: Duration) -> Self {
-        self.durable.patience = limit;
+        self.durable.ack_wait = limit;
         self
     }
 

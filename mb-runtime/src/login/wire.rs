@@ -15,6 +15,9 @@ pub(crate) struct Request {
     password: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token: Option<String>,
+    /// Whoever was logged in before is not any more, whatever comes of this.
+    #[serde(default, rename = "orNobody", skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) or_nobody: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,7 +48,7 @@ impl Request {
     pub(crate) fn new(credentials: &Credentials) -> Self {
         match credentials.clone() {
             Credentials::Password { username, password } => {
-                Self { username: Some(username), password: Some(password), token: None }
+                Self { username: Some(username), password: Some(password), ..Self::default() }
             }
             Credentials::Token(token) => Self { token: Some(token), ..Self::default() },
         }

@@ -265,9 +265,21 @@ impl Core {
     }
 }
 
+impl Core {
+    /// Dismisses whoever does not log in in time, where one can.
+    fn expect_login(&self, peer: &Arc<Peer>) {
+        if self.authenticator().is_some() {
+            tokio::spawn(Arc::clone(peer).expect_login(self.settings.limits.login));
+        }
+    }
+}
+
 impl Host for Core {
     fn accept(self: Arc<Self>, hello: Hello, back: Arc<dyn Link>) -> Result<Connected, Fault> {
         let peer = self.let_in(hello, back).map_err(|(_, fault)| fault)?;
+        if peer.back().must_log_in() {
+            self.expect_login(&peer);
+        }
         peer.announce(&self);
         let info = peer.caller().info();
         let contracts = self.routes.contracts().iter();
@@ -293,9 +305,7 @@ impl Host for Core {
                 stranger.dismiss(reason);
                 stranger
             });
-        if self.authenticator().is_some() {
-            tokio::spawn(Arc::clone(&peer).expect_login(self.settings.limits.login));
-        }
+        self.expect_login(&peer);
         self.sessions.spawn(driver.run(peer));
     }
 

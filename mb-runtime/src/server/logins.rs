@@ -23,6 +23,7 @@ use crate::{
 pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
     // What is wrong with credentials is not told in their own words.
     let request = body.decode::<login::Request>().unwrap_or_default();
+    let place = request.or_nobody.then(|| peer.login().begin(None).or_nobody());
     let credentials = match request.credentials() {
         Ok(credentials) => credentials,
         Err(fault) => return Calling::refused(fault),
@@ -39,7 +40,11 @@ pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
         Ok(attempt) => attempt,
         Err(too_soon) => return Calling::refused(too_soon),
     };
-    let place = peer.login().begin(shown.as_deref().map(|token| core.token_id(token)));
+    let token = shown.as_deref().map(|token| core.token_id(token));
+    let place = match place {
+        Some(place) => place.showing(token),
+        None => peer.login().begin(token),
+    };
     let weak = Arc::downgrade(core);
     let identity = peer.identity();
     let logging_in: BoxFuture<'static, Answer> = Box::pin(async move {

@@ -19,7 +19,7 @@ use crate::{
     connect::{Denied, Health},
     headers,
     intake::Intake,
-    join::{self, Bye, Joined},
+    join::{Bye, Joined},
     pending::Key,
     subjects::last,
     token::decode,
@@ -247,6 +247,12 @@ impl Driver {
             if decode(&joined.instance).is_none() {
                 return;
             }
+            if let Some(refused) = joined.refused.clone().map(Fault::from_wire)
+                && !refused.is_retryable()
+            {
+                // The server that was asked has taken it: nobody waits for what this one says.
+                self.tell_error(&refused);
+            }
             self.shared.change(|roster| roster.add(joined));
         } else if let Ok(error) = serde_json::from_slice::<WireError>(&message.payload) {
             let fault = Fault::from_wire(error);
@@ -272,10 +278,23 @@ impl Driver {
             }
             "bye" => {
                 if let Ok(bye) = serde_json::from_slice::<Bye>(&message.payload) {
-                    self.gone(&bye.instance, join::reason(&bye.reason));
+                    self.dismissed(&bye);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A server says goodbye. To nobody in particular, all of them would, one after another.
+    fn dismissed(&self, bye: &Bye) {
+        let reason = EndReason::from_name(&bye.reason);
+        let is_nobody = self.shared.join().login.credentials.is_none();
+        let known = self.shared.roster.borrow().knows(&bye.instance);
+        if known && is_nobody && reason == EndReason::NotAuthenticated {
+            self.shared.say_goodbye();
+            self.shared.lost(reason);
+        } else {
+            self.gone(&bye.instance, reason);
         }
     }
 

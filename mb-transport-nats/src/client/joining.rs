@@ -33,7 +33,7 @@ pub(crate) async fn join_all(
     loop {
         let now = changes.borrow_and_update().clone();
         if now.nobody {
-            return Err(Fault::unavailable(format!("nobody serves {endpoint}")));
+            return Err(nobody(endpoint));
         }
         let complete = all_there(speaks, &now.contracts());
         if complete && !speaks.is_empty() {
@@ -63,12 +63,20 @@ pub(crate) async fn join_all(
     }
 }
 
+/// The engine is there, and nobody behind it.
+pub(super) fn nobody(endpoint: &Endpoint) -> Fault {
+    Fault::unavailable(format!(
+        "nobody serves {endpoint}: the NATS server is there, start a server under this path"
+    ))
+}
+
 /// Joins one server, which may have forgotten the client, or may be new.
 pub(crate) async fn join_one(shared: &Shared, instance: &str) -> Result<(), Fault> {
-    let mut changes = shared.roster.subscribe();
+    let (mut changes, now) = (shared.roster.subscribe(), Instant::now());
     shared.roster.send_modify(|roster| roster.refused = None);
     ask(shared, shared.space.system(&format!("srv.{instance}.join")));
-    let joined = changes.wait_for(|roster| roster.knows(instance) || roster.refused.is_some());
+    let joined =
+        changes.wait_for(|roster| roster.joined_since(instance, now) || roster.refused.is_some());
     match timeout(JOINING, joined).await {
         Ok(Ok(_)) => Ok(()),
         _ => Err(Fault::unavailable("the server did not let this client in")),

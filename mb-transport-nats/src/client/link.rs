@@ -6,17 +6,11 @@ use async_nats::Subject;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 use mb_core::{
-    Answer, Body, Calling, Codec, Consuming, Durable, EndReason, Fault, FaultKind, Handling, Link,
+    Answer, Calling, Codec, Consuming, Durable, EndReason, Fault, FaultKind, Handling, Link,
     Message, Name, Published, Streaming, SubscriptionId,
 };
-use serde_json::Value;
-use tokio::time::timeout;
 
-use super::{
-    joining::{JOINING, ask, join_one},
-    roster::Roster,
-    shared::Shared,
-};
+use super::{joining::join_one, shared::Shared};
 use crate::{
     durable,
     headers::{self, Headers},
@@ -60,6 +54,14 @@ impl Courier for Shared {
             }
             join_one(self, &server).await
         })
+    }
+
+    fn stays_unknown(&self, server: &str) -> Fault {
+        let roster = self.roster.borrow();
+        let known = roster.servers.iter().find(|known| known.joined.instance == server);
+        let why = known.and_then(|known| known.joined.refused.as_ref());
+        let why = why.map_or("it goes on forgetting who that is", |why| &why.message);
+        Fault::unavailable(format!("a server does not let this client in: {why}"))
     }
 }
 
@@ -118,7 +120,8 @@ impl Shared {
         if let Some(event) = wanted.events.iter().find(|event| !event.durable) {
             let name = event.full_name;
             return Err(refused(format!(
-                "{name} is not declared `#[event(durable)]`: it is not kept"
+                "{name} is not declared `#[event(durable)]`, so it is not kept: subscribe without \
+                 `durable`"
             )));
         }
         if wanted.name.is_empty() || wanted.name.len() > LONGEST_READER {
@@ -139,42 +142,19 @@ impl Shared {
             over: self.over.clone(),
         })
     }
-
-    /// Says to every server what one has accepted, or that it is over, and waits until they know: the
-    /// next call may go to any of them.
-    async fn logged_in(&self, credentials: Option<Value>) {
-        self.join().login = credentials;
-        let mut changes = self.roster.subscribe();
-        self.roster.send_if_modified(|roster| {
-            roster.ask_all();
-            // Nobody waits for that.
-            false
-        });
-        ask(self, self.space.system("door.join"));
-        let heard = timeout(JOINING, changes.wait_for(Roster::all_heard)).await;
-        if !heard.is_ok_and(|heard| heard.is_ok()) {
-            tracing::warn!("not every server has said that it knows of the login");
-        }
-    }
 }
 
 impl Link for NatsLink {
     fn call(&self, request: Message) -> Calling {
         let shared = Arc::clone(&self.0);
-        let login = match request.name() {
-            Name::Text(name) if name.as_str() == "$login" => Some(credentials(&request)),
-            Name::Text(name) if name.as_str() == "$logout" => Some(None),
-            _ => None,
-        };
-        let answered: BoxFuture<'static, Answer> = match login {
-            None => Box::pin(async move { requests::call(&shared, request, None).await }),
-            Some(credentials) => Box::pin(async move {
-                let answer = requests::call(&shared, request, None).await;
-                if answer.as_ref().is_ok_and(accepted) {
-                    shared.logged_in(credentials).await;
-                }
-                answer
-            }),
+        let answered: BoxFuture<'static, Answer> = match request.name() {
+            Name::Text(name) if name.as_str() == "$login" => {
+                Box::pin(async move { shared.log_in(request).await })
+            }
+            Name::Text(name) if name.as_str() == "$logout" => {
+                Box::pin(async move { shared.log_out(request).await })
+            }
+            _ => Box::pin(async move { requests::call(&shared, request, None).await }),
         };
         answered.into()
     }
@@ -218,16 +198,4 @@ impl Link for NatsLink {
     fn may_be_lost(&self) -> bool {
         true
     }
-}
-
-/// Whether a login or logout went well: a refusal is an answer, too.
-fn accepted(answer: &Body) -> bool {
-    let said = answer.share().and_then(|body| body.decode::<Value>().ok());
-    said.is_some_and(|said| said.get("success").and_then(Value::as_bool).unwrap_or(false))
-}
-
-/// What a client logs in with, as every server is to hear it.
-fn credentials(request: &Message) -> Option<Value> {
-    let written = request.body().encode(&Codec::JSON).ok()?;
-    serde_json::from_slice(&written.bytes).ok()
 }

@@ -4,11 +4,15 @@
 mod driver;
 mod joining;
 mod link;
+mod logins;
 mod roster;
 mod shared;
 mod subscriptions;
 
-use std::sync::{Arc, Mutex, RwLock, atomic::AtomicUsize};
+use std::sync::{
+    Arc, Mutex, RwLock,
+    atomic::{AtomicU64, AtomicUsize},
+};
 
 use async_nats::Subject;
 use mb_core::{
@@ -18,13 +22,13 @@ use mb_core::{
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{driver::Driver, link::NatsLink, roster::Roster, shared::Shared};
+use self::{driver::Driver, joining::nobody, link::NatsLink, roster::Roster, shared::Shared};
 use crate::{
     connect::{self, Side, invalid},
-    join::Join,
+    join::{Join, LastLogin},
     options::Settings,
     outbound::Outbound,
-    served::Served,
+    served::{Bounds, Served},
     transport::Nats,
 };
 
@@ -47,10 +51,14 @@ pub(crate) async fn connect(
         None if dial.id.is_empty() => format!("client-{}", uuid::Uuid::now_v7()),
         None => dial.id.clone(),
     };
-    let engine = connect::open(&settings, Side::Client, &client_id, dial.limits.handshake).await?;
+    let engine = {
+        let (side, limit) = (Side::Client(endpoint), dial.limits.handshake);
+        connect::open(&settings, side, &client_id, limit).await?
+    };
     let nats = engine.nats;
     let inbox = connect::inbox(&settings);
-    let connection = crate::subjects::last(&inbox).to_owned();
+    // Not of the inbox: whoever sees what is sent to a client does not learn where it has its answers.
+    let connection = uuid::Uuid::new_v4().simple().to_string();
     let space = settings.space;
     let to = space
         .connection(&client_id, &connection)
@@ -59,15 +67,16 @@ pub(crate) async fn connect(
     let (in_flight, codecs) = (dial.limits.in_flight, Arc::clone(&dial.codecs));
     let cancel = space.system("all.cancel");
     let out = Arc::new(Outbound::new(nats, base, cancel, in_flight, codecs));
-    let sizes = (in_flight, dial.limits.max_message);
+    let bounds = Bounds::new(&dial.limits, dial.limits.max_message);
     let instance: Arc<str> = "".into();
     let tracker = TaskTracker::new();
-    let served = Served::new(Arc::clone(&dial.inbound), sizes, &instance, &dial.codecs, &tracker);
+    let served = Served::new(Arc::clone(&dial.inbound), bounds, &instance, &dial.codecs, &tracker);
     let (commands, received) = mpsc::channel(COMMANDS);
     let shared = Arc::new(Shared {
         out,
         space,
         codec,
+        logins: AtomicU64::new(0),
         join: Mutex::new(join(&dial.hello, client_id, connection, dial.limits.max_message)),
         limits: Arc::clone(&dial.limits),
         roster: watch::Sender::new(Roster::default()),
@@ -86,7 +95,7 @@ pub(crate) async fn connect(
     let joined = provisional.shared()?;
     let roster = joining::join_all(joined, endpoint, &dial.hello.speaks).await?;
     let first = roster.servers.first();
-    let first = first.ok_or_else(|| Fault::unavailable(format!("nobody serves {endpoint}")))?;
+    let first = first.ok_or_else(|| nobody(endpoint))?;
     let link = Arc::new(NatsLink(provisional.keep()?));
     let connected = Connected {
         server_id: first.joined.server_id.clone(),
@@ -130,7 +139,7 @@ fn join(hello: &Hello, client_id: String, connection: String, max_message: usize
         contracts: speaks,
         serves,
         max_message,
-        login: None,
+        login: LastLogin::default(),
     }
 }
 

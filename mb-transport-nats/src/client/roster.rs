@@ -9,6 +9,8 @@ use crate::join::Joined;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Roster {
     pub(crate) servers: Vec<Known>,
+    /// What those served who have left.
+    former: Vec<ContractVersion>,
     /// What the last one said that did not let it in.
     pub(crate) refused: Option<Fault>,
     /// Nobody listened when it asked.
@@ -21,35 +23,47 @@ pub(crate) struct Known {
     pub(crate) seen: Instant,
     /// Whether it has answered since the last round of signs of life began.
     pub(crate) answered: bool,
-    /// Whether it has yet to answer to what the client has said anew of itself.
-    pub(crate) asked: bool,
+    /// When it has let the client in, the last time.
+    pub(crate) since: Instant,
 }
 
 impl Roster {
+    /// Notes a server. One that says so again keeps its place: what is asked of one alone goes on going
+    /// to the same.
     pub(crate) fn add(&mut self, joined: Joined) {
-        self.remove(&joined.instance.clone());
-        self.servers.push(Known { joined, seen: Instant::now(), answered: true, asked: false });
+        let now = Instant::now();
+        let known = Known { joined, seen: now, answered: true, since: now };
+        let same = |other: &&mut Known| other.joined.instance == known.joined.instance;
+        match self.servers.iter_mut().find(same) {
+            Some(before) => *before = known,
+            None => self.servers.push(known),
+        }
     }
 
     /// Whether there was one of this token.
     pub(crate) fn remove(&mut self, instance: &str) -> bool {
-        let before = self.servers.len();
-        self.servers.retain(|known| known.joined.instance != instance);
-        before != self.servers.len()
+        let is_it = |known: &Known| known.joined.instance == instance;
+        let Some(at) = self.servers.iter().position(is_it) else { return false };
+        for contract in self.servers.remove(at).joined.contracts {
+            self.former.retain(|former| former.name != contract.name);
+            self.former.push(contract);
+        }
+        true
     }
 
     pub(crate) fn knows(&self, instance: &str) -> bool {
         self.servers.iter().any(|known| known.joined.instance == instance)
     }
 
-    /// From now on, everybody who is there has yet to answer.
-    pub(crate) fn ask_all(&mut self) {
-        self.servers.iter_mut().for_each(|known| known.asked = true);
+    /// Whether one has let the client in since then.
+    pub(crate) fn joined_since(&self, instance: &str, then: Instant) -> bool {
+        let mut servers = self.servers.iter();
+        servers.any(|known| known.joined.instance == instance && known.since >= then)
     }
 
-    /// Whether everybody has who is still there.
-    pub(crate) fn all_heard(&self) -> bool {
-        self.servers.iter().all(|known| !known.asked)
+    /// Whether everybody who is there has heard of this login.
+    pub(crate) fn all_heard(&self, login: u64) -> bool {
+        self.servers.iter().all(|known| known.joined.login >= login)
     }
 
     /// Every contract that somebody serves.
@@ -78,6 +92,12 @@ impl Roster {
         let contracts = self.servers.iter().flat_map(|known| &known.joined.contracts);
         let found = contracts.into_iter().find(|served| served.name == contract)?;
         Some(major(found))
+    }
+
+    /// The same, or of one that somebody has served before: another may come who does.
+    pub(crate) fn last_major(&self, contract: &str) -> Option<&str> {
+        let former = || self.former.iter().find(|former| former.name == contract).map(major);
+        self.major(contract).or_else(former)
     }
 
     /// What the smallest of them takes, in bytes.

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError, RwLock,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use async_nats::Subject;
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) codec: Codec,
     /// What the client says of itself to every server.
     pub(crate) join: Mutex<Join>,
+    /// How many logins and logouts there were.
+    pub(crate) logins: AtomicU64,
     pub(crate) limits: Arc<Limits>,
     pub(crate) roster: watch::Sender<Roster>,
     /// Where declared requests go, by the address of their descriptors.
@@ -70,10 +72,13 @@ impl Shared {
     /// or what somebody serves. `None` where nobody serves the contract.
     pub(crate) fn major_of(&self, contract: &str) -> Option<String> {
         let roster = self.roster.borrow();
-        let there = roster.major(contract)?;
+        Some(self.spoken(contract, roster.major(contract)?))
+    }
+
+    fn spoken(&self, contract: &str, there: &str) -> String {
         let join = self.join();
         let spoken = join.contracts.iter().find(|spoken| spoken.name == contract);
-        Some(spoken.map_or(there, roster::major).to_owned())
+        spoken.map_or(there, roster::major).to_owned()
     }
 
     /// Where something of this kind of a contract goes.
@@ -119,7 +124,11 @@ impl Shared {
         if name.is_empty() || name.len() > LONGEST_NAME {
             return None;
         }
-        self.subject_of(contract, "req", name)
+        let major = {
+            let roster = self.roster.borrow();
+            self.spoken(contract, roster.last_major(contract)?)
+        };
+        self.space.of(contract, &major, "req", name)
     }
 
     /// Where the server of this contract takes what is for it alone.
@@ -143,11 +152,16 @@ impl Shared {
         if self.out.pending.close(reason) {
             self.over.cancel();
             self.served.abort();
-            let subject = self.space.system("all.leave");
-            self.out.tell(subject, Some(self.reply("leave")), Bytes::new());
+            self.say_goodbye();
             // The driver hands what is left to the network. Full, it looks soon by itself.
             let _ = self.commands.try_send(Command::Leave);
         }
+    }
+
+    /// Has every server forget this side.
+    pub(crate) fn say_goodbye(&self) {
+        let subject = self.space.system("all.leave");
+        self.out.tell(subject, Some(self.reply("leave")), Bytes::new());
     }
 
     /// A reply subject of the connection, for what has no slot.

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::{driver::Command, shared::Shared};
 use crate::{
     headers::{self, Headers},
-    requests::{self, Aside},
+    requests::{self, Aside, What},
 };
 
 /// What the client is subscribed to.
@@ -99,7 +99,7 @@ impl Shared {
             Some(deadline) => context.with_deadline(deadline),
             None => context,
         };
-        let aside = Aside { whom: home.clone(), wants: events.into() };
+        let aside = Aside { whom: home.clone(), what: What::Wants(events.into()) };
         let body = Body::new(json!({ "events": events }));
         let request = Message::new(Name::text("$subscribe"), context, body);
         let answer = requests::call(self, request, Some(aside)).await;

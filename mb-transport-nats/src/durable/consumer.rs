@@ -70,7 +70,7 @@ pub(crate) async fn consume(
         durable_name: Some(encode(&durable.name)),
         filter_subject: filter_subject.map(|subject| subject.to_string()).unwrap_or_default(),
         ack_policy: AckPolicy::Explicit,
-        ack_wait: durable.patience.max(Duration::from_millis(100)),
+        ack_wait: durable.ack_wait.max(Duration::from_millis(100)),
         max_ack_pending: UNACKNOWLEDGED,
         ..pull::Config::default()
     };
@@ -155,7 +155,7 @@ impl Reader {
         let body = body(headers, message.payload.clone(), &self.place.codecs)?;
         let delivery = Delivery::new(Message::new(Name::text(name), context, body), count);
         let mut handling = self.handling.handle(delivery);
-        let often = self.durable.patience.max(Duration::from_millis(100)) / 2;
+        let often = self.durable.ack_wait.max(Duration::from_millis(100)) / 2;
         loop {
             tokio::select! {
                 done = &mut handling => return done,

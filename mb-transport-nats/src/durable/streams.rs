@@ -67,7 +67,8 @@ async fn ensure(
     about: String,
 ) -> Result<(), Fault> {
     let refused = |error: String| {
-        let reason = format!("the JetStream stream `{name}` cannot be had: {error}");
+        let reason =
+            format!("the JetStream stream `{name}` cannot be had: {error}: is JetStream on?");
         Fault::unavailable(reason).with_retryable(false)
     };
     let config = Config {

@@ -94,12 +94,10 @@ impl<C: Courier> Items<C> {
                 Read::Unknown(server) if self.introduced < INTRODUCTIONS => {
                     self.introduced += 1;
                     self.exchange.finish();
-                    self.courier.introduce(server).await?;
+                    self.outgoing.in_time(self.courier.introduce(server)).await?;
                     self.exchange = self.courier.out().send(self.outgoing.sending()).await?;
                 }
-                Read::Unknown(_) => {
-                    return Err(Fault::unavailable("no server lets this client in"));
-                }
+                Read::Unknown(server) => return Err(self.courier.stays_unknown(&server)),
             }
         }
     }

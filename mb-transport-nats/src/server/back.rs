@@ -110,8 +110,16 @@ impl Courier for Back {
     }
 
     fn introduce(&self, _: String) -> BoxFuture<'_, Result<(), Fault>> {
-        Box::pin(std::future::ready(Err(Fault::unavailable("the client is another one by now"))))
+        Box::pin(std::future::ready(Err(another())))
     }
+
+    fn stays_unknown(&self, _: &str) -> Fault {
+        another()
+    }
+}
+
+fn another() -> Fault {
+    Fault::unavailable("the client is another one by now")
 }
 
 impl Link for BackLink {
@@ -145,8 +153,7 @@ impl Link for BackLink {
         if reason != EndReason::ServerStopped
             && let Some(station) = self.0.station.upgrade()
         {
-            // Full, the client is noticed to be gone when it gives its next sign of life.
-            let _ = station.commands.try_send(Command::Dismiss(self.0.base.clone(), reason));
+            station.ask_driver(Command::Dismiss(self.0.base.clone(), reason));
         }
     }
 
@@ -155,6 +162,10 @@ impl Link for BackLink {
     }
 
     fn hears_bus(&self) -> bool {
+        true
+    }
+
+    fn must_log_in(&self) -> bool {
         true
     }
 }

@@ -149,7 +149,8 @@ impl Binding for Bound {
         if !std::mem::take(&mut self.open) {
             return;
         }
-        if self.station.commands.send(Command::Leave).await.is_err() {
+        let asked = timeout(CONFIRMED, self.station.commands.send(Command::Leave)).await;
+        if !asked.is_ok_and(|asked| asked.is_ok()) {
             return;
         }
         // Twice: the first may overtake the command, and so tell of nothing.
@@ -163,9 +164,10 @@ impl Binding for Bound {
 
     async fn end(&mut self) {
         self.station.ending.cancel();
-        if let Some(task) = self.task.take()
-            && timeout(ENDED, task).await.is_err()
+        if let Some(mut task) = self.task.take()
+            && timeout(ENDED, &mut task).await.is_err()
         {
+            task.abort();
             tracing::warn!(endpoint = %self.endpoint, "the last words were not heard in time");
         }
     }

@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use async_nats::{Client, HeaderMap, jetstream, message::OutboundMessage};
+use async_nats::{
+    Client, HeaderMap, client::PublishErrorKind, jetstream, message::OutboundMessage,
+};
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 use mb_core::{
@@ -95,8 +97,15 @@ impl Station {
 }
 
 async fn send(nats: &Client, event: OutboundMessage) -> Result<(), Fault> {
+    let size = event.payload.len();
     let sent = async_nats::client::traits::Publisher::publish_message(nats, event).await;
-    sent.map_err(|error| Fault::unavailable(format!("the event was not sent: {error}")))
+    sent.map_err(|error| match error.kind() {
+        // With what is said beside it.
+        PublishErrorKind::MaxPayloadExceeded => {
+            too_large("the event, beside its headers,", size, nats.max_payload())
+        }
+        _ => Fault::unavailable(format!("the event was not sent: {error}")),
+    })
 }
 
 /// Publishes an event to its stream, and waits until it is stored. Without that word it may be

@@ -4,19 +4,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_nats::{Message as NatsMessage, Subject};
 use bytes::Bytes;
-use mb_core::{Body, Context, EndReason, Fault, FaultKind, Hello, Link, Message, Name};
-use serde_json::Value;
+use mb_core::{EndReason, Fault, FaultKind, Hello, Link, Message};
 use tokio::time::Instant;
 
 use super::{
     back::{Back, BackLink},
+    logins::Logins,
     station::{Entry, Station},
 };
 use crate::{
-    join::{Alive, Bye, Join, Joined, word},
+    join::{Alive, Bye, Join, Joined, LastLogin},
     outbound::tell,
-    reply::Reply,
-    served::{Served, send},
+    reply::{Reply, too_large},
+    served::{Bounds, Served, send},
 };
 
 /// The longest id that a client may give itself, in bytes.
@@ -34,47 +34,35 @@ impl Station {
     pub(crate) async fn join(self: &Arc<Self>, message: NatsMessage) {
         let Some((base, _)) = parts(message.reply.as_ref()) else { return };
         let Some(reply) = message.reply.clone() else { return };
+        let (size, limit) = (message.payload.len(), self.limits.max_message);
         let joined = match serde_json::from_slice::<Join>(&message.payload) {
+            _ if size > limit => Err(too_large("what a client says of itself", size, limit)),
             Ok(join) => self.joined(base, join),
             Err(error) => {
                 let reason = format!("this is not how a client joins: {error}");
                 Err(Fault::new(FaultKind::ValidationFailed, reason))
             }
         };
-        let (entry, login) = match joined {
-            Ok(joined) => joined,
-            Err(fault) => return send(&self.nats, reply, Reply::fault(&fault)).await,
-        };
-        let (station, answer) = (Arc::clone(self), serde_json::to_vec(&entry.joined));
-        let answering = async move {
-            if let Some(login) = login {
-                log_in(&*entry.served.link, login).await;
-            }
-            let answer = Reply { headers: None, payload: answer.unwrap_or_default().into() };
-            send(&station.nats, reply, answer).await;
-        };
-        // An authenticator may take its time; who has none to ask is answered at once.
-        self.tracker.spawn(answering);
+        match joined {
+            Ok((entry, login)) => self.follow(entry, login, reply).await,
+            Err(fault) => send(&self.nats, reply, Reply::fault(&fault)).await,
+        }
     }
 
-    /// Notes a client; again, where it is known. What is to be done about its login is told too.
+    /// Notes a client; again, where it is known.
     fn joined(
         self: &Arc<Self>,
         base: &str,
-        join: Join,
-    ) -> Result<(Arc<Entry>, Option<Option<Value>>), Fault> {
+        mut join: Join,
+    ) -> Result<(Arc<Entry>, LastLogin), Fault> {
         if join.client_id.is_empty() || join.client_id.len() > LONGEST_ID {
             let reason = format!("a clientId has 1 to {LONGEST_ID} bytes");
             return Err(Fault::new(FaultKind::ValidationFailed, reason));
         }
-        let login = join.login.clone();
+        let login = std::mem::take(&mut join.login);
         if let Some(entry) = self.client(base) {
             entry.alive();
-            let mut before = entry.login.lock().unwrap_or_else(PoisonError::into_inner);
-            let changed = (*before != login).then(|| login.clone());
-            *before = login;
-            drop(before);
-            return Ok((entry, changed));
+            return Ok((entry, login));
         }
         let to = self.space.connection(&join.client_id, &join.connection).ok_or_else(|| {
             Fault::new(FaultKind::ValidationFailed, "the client's id and connection are too long")
@@ -84,20 +72,20 @@ impl Station {
         let back = Arc::new(Back::new(self, (to, base.to_owned()), number, max_message));
         let link: Arc<dyn Link> = Arc::new(BackLink(Arc::clone(&back)));
         let connected = Arc::clone(&self.host).accept(join.hello(), link)?;
-        let sizes = (self.limits.in_flight, max_message.min(self.nats.max_payload()));
+        let bounds = Bounds::new(&self.limits, max_message.min(self.nats.max_payload()));
         let joined = Joined::new(&connected, &self.instance, self.limits.max_message);
         let served =
-            Served::new(connected.link, sizes, &self.instance, &self.codecs, &self.tracker);
+            Served::new(connected.link, bounds, &self.instance, &self.codecs, &self.tracker);
         let entry = Arc::new(Entry {
             served: Arc::new(served),
             back,
             joined,
             number,
             seen: Mutex::new(Instant::now()),
-            login: Mutex::new(login.clone()),
+            logins: Logins::default(),
         });
         self.add(base.to_owned(), Arc::clone(&entry));
-        Ok((entry, login.map(Some)))
+        Ok((entry, login))
     }
 
     /// Who calls without having joined: a program that only knows the engine.
@@ -105,16 +93,24 @@ impl Station {
         if let Some(served) = self.anonymous.get() {
             return Ok(Arc::clone(served));
         }
-        let hello = Hello { kind: "nats".to_owned(), ..Hello::default() };
-        let connected = Arc::clone(&self.host).accept(hello, Arc::new(Nowhere))?;
-        let sizes = (self.limits.in_flight, self.nats.max_payload());
-        let served =
-            Served::new(connected.link, sizes, &self.instance, &self.codecs, &self.tracker);
+        let served = self.nobody_in_particular()?;
         Ok(Arc::clone(self.anonymous.get_or_init(|| Arc::new(served))))
     }
 
+    /// A connection for those who give no sign of life, and to whom no way leads.
+    pub(super) fn nobody_in_particular(&self) -> Result<Served, Fault> {
+        let hello = Hello { kind: "nats".to_owned(), ..Hello::default() };
+        let connected = Arc::clone(&self.host).accept(hello, Arc::new(Nowhere))?;
+        let bounds = Bounds {
+            patience: Some(self.limits.silence),
+            ..Bounds::new(&self.limits, self.nats.max_payload())
+        };
+        Ok(Served::new(connected.link, bounds, &self.instance, &self.codecs, &self.tracker))
+    }
+
     /// A sign of life, answered by one, and by what is being done for the client.
-    pub(crate) fn beaten(&self, reply: Option<&Subject>) {
+    pub(crate) fn beaten(&self, message: &NatsMessage) {
+        let reply = message.reply.as_ref();
         let (Some((base, _)), Some(reply)) = (parts(reply), reply) else { return };
         let entry = self.client(base);
         if let Some(entry) = &entry {
@@ -122,7 +118,10 @@ impl Station {
         }
         let running = entry.as_ref().map(|entry| entry.served.under_way()).unwrap_or_default();
         let instance = self.instance.to_string();
-        let alive = Alive { instance, known: entry.is_some(), running };
+        let login = std::str::from_utf8(&message.payload).ok();
+        let login = login.and_then(|login| login.parse().ok()).unwrap_or(0);
+        let known = entry.is_some_and(|entry| entry.logins.knows(login));
+        let alive = Alive { instance, known, running };
         let alive = serde_json::to_vec(&alive).unwrap_or_default();
         tell(&self.nats, reply.clone(), None, alive.into());
     }
@@ -145,7 +144,7 @@ impl Station {
     }
 
     pub(crate) fn bye(&self, entry: &Entry, reason: EndReason) {
-        let bye = Bye { instance: self.instance.to_string(), reason: word(reason).to_owned() };
+        let bye = Bye { instance: self.instance.to_string(), reason: reason.name().to_owned() };
         let bye = serde_json::to_vec(&bye).unwrap_or_default();
         tell(&self.nats, entry.back.subject("do.bye"), None, bye.into());
     }
@@ -172,17 +171,6 @@ impl Station {
     pub(crate) fn announce(&self) {
         let instance = Bytes::from(self.instance.to_string());
         tell(&self.nats, self.space.system("clients.up"), None, instance);
-    }
-}
-
-async fn log_in(link: &dyn Link, login: Option<Value>) {
-    let (name, body) = match login {
-        Some(login) => ("$login", login),
-        None => ("$logout", Value::Object(serde_json::Map::new())),
-    };
-    let request = Message::new(Name::text(name), Context::new(), Body::new(body));
-    if let Err(failure) = link.call(request).await {
-        tracing::debug!(%failure, "a client that has joined is not logged in");
     }
 }
 

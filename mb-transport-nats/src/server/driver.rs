@@ -24,8 +24,14 @@ use super::{
     subscribe::Kind,
 };
 use crate::{
-    connect::Health, headers, intake::Intake, pending::Key, reply::Reply, served::send,
-    subjects::last, token::decode,
+    connect::Health,
+    headers,
+    intake::Intake,
+    pending::Key,
+    reply::Reply,
+    served::{Served, send},
+    subjects::last,
+    token::decode,
 };
 
 /// How long the last answers may take, and then the goodbyes.
@@ -137,7 +143,7 @@ impl Driver {
             }
             Kind::Direct => match last(&message.subject) {
                 "join" => station.join(message).await,
-                "beat" => station.beaten(message.reply.as_ref()),
+                "beat" => station.beaten(&message),
                 "req" => {
                     let name = headers::get(message.headers.as_ref(), headers::NAME);
                     // Those of contracts have subjects of their own, for which the engine asks who may.
@@ -153,7 +159,7 @@ impl Driver {
             },
             Kind::Inbox => self.inbox(message),
             Kind::All => match last(&message.subject) {
-                "beat" => station.beaten(message.reply.as_ref()),
+                "beat" => station.beaten(&message),
                 "cancel" => self.at_work(&message, |served, reply| served.cancel(reply)),
                 "logout" => {
                     if let Some(token) = headers::get(message.headers.as_ref(), headers::TOKEN) {
@@ -184,7 +190,7 @@ impl Driver {
     }
 
     /// Does something about a request that is under way.
-    fn at_work(&self, message: &NatsMessage, work: impl Fn(&crate::served::Served, &str)) {
+    fn at_work(&self, message: &NatsMessage, work: impl Fn(&Served, &str)) {
         let Some((base, _)) = parts(message.reply.as_ref()) else { return };
         let Some(reply) = message.reply.as_ref() else { return };
         match self.station.client(base) {
@@ -225,6 +231,8 @@ impl Driver {
             station.bye(&entry, EndReason::ServerStopped);
             station.left(&base, EndReason::ServerStopped);
         }
+        station.anonymous.get().iter().for_each(|served| served.abort());
+        station.bearers.each(Served::abort);
         // What comes back last was sent last: everything before it has reached the engine.
         let barrier = Subject::from(station.barrier_subject("end"));
         let sent = station.nats.publish(barrier.clone(), bytes::Bytes::new()).await;

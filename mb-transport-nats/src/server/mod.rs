@@ -8,6 +8,7 @@ mod bus;
 mod clients;
 mod discovery;
 mod driver;
+mod logins;
 mod station;
 mod stats;
 mod subscribe;

@@ -10,7 +10,12 @@ use async_nats::{Client, Subject};
 use mb_core::{Codec, ContractDescriptor, EndReason, Host, Limits};
 use rustc_hash::FxHashMap;
 use tokio::{
-    sync::{Notify, mpsc, watch},
+    runtime::Handle,
+    sync::{
+        Notify,
+        mpsc::{self, error::TrySendError},
+        watch,
+    },
     time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -19,6 +24,7 @@ use super::{
     back::Back,
     bearers::Bearers,
     bus::stamp,
+    logins::Logins,
     stats::{Announced, Endpoint},
 };
 use crate::{join::Joined, served::Served, subjects::Space};
@@ -91,8 +97,7 @@ pub(crate) struct Entry {
     /// What its answers are known by: told to it alone, and guessed by nobody.
     pub(crate) number: u128,
     pub(crate) seen: Mutex<Instant>,
-    /// What it was logged in with last.
-    pub(crate) login: Mutex<Option<serde_json::Value>>,
+    pub(crate) logins: Logins,
 }
 
 impl Entry {
@@ -145,6 +150,16 @@ impl Station {
     pub(crate) fn everybody(&self) -> Vec<(String, Arc<Entry>)> {
         let clients = self.clients();
         clients.by_base.iter().map(|(base, entry)| (base.clone(), Arc::clone(entry))).collect()
+    }
+
+    /// Asks the driver for something, from where nothing can be waited for. Each client does that once.
+    pub(crate) fn ask_driver(&self, command: Command) {
+        if let Err(TrySendError::Full(command)) = self.commands.try_send(command)
+            && let Ok(runtime) = Handle::try_current()
+        {
+            let commands = self.commands.clone();
+            runtime.spawn(async move { commands.send(command).await });
+        }
     }
 
     /// A reply subject that only the server itself knows.

@@ -82,13 +82,15 @@ pub(in crate::server) struct Turn {
     current: watch::Sender<Option<Arc<Session>>>,
     last: Arc<Mutex<Last>>,
     own: u64,
+    /// Whether the place is empty if this one does not fill it.
+    or_nobody: bool,
 }
 
 impl SessionLogin {
     /// Somebody begins to log in, maybe with a token.
     pub(in crate::server) fn begin(&self, token: Option<TokenId>) -> Turn {
         let own = lock(&self.last).next(token);
-        Turn { current: self.current.clone(), last: Arc::clone(&self.last), own }
+        Turn { current: self.current.clone(), last: Arc::clone(&self.last), own, or_nobody: false }
     }
 
     /// Somebody is logged in from the beginning.
@@ -166,8 +168,26 @@ impl SessionLogin {
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Turn {
+    /// Whoever was there before leaves, also where this one does not come in.
+    pub(in crate::server) fn or_nobody(mut self) -> Self {
+        self.or_nobody = true;
+        self
+    }
+
+    /// Notes what was shown.
+    pub(in crate::server) fn showing(self, token: Option<TokenId>) -> Self {
+        {
+            let mut last = lock(&self.last);
+            if last.turn == self.own {
+                last.token = token;
+            }
+        }
+        self
+    }
+
     /// Notes who has logged in. Handed back where somebody was quicker, and whether by logging out.
-    pub(in crate::server) fn fill(self, session: Session) -> Result<(), (Session, bool)> {
+    pub(in crate::server) fn fill(mut self, session: Session) -> Result<(), (Session, bool)> {
+        self.or_nobody = false;
         let mut session = Some(session);
         let mut is_empty = false;
         self.current.send_if_modified(|current| {
@@ -179,6 +199,17 @@ impl Turn {
             is_last
         });
         session.map_or(Ok(()), |session| Err((session, is_empty)))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.or_nobody {
+            self.current.send_if_modified(|current| {
+                let is_last = lock(&self.last).turn == self.own;
+                is_last && current.take().is_some()
+            });
+        }
     }
 }
 

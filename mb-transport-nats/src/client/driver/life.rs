@@ -35,14 +35,16 @@ impl Driver {
         }
         self.named.clear();
         pending.next_round();
+        // Who has missed something of a login or a logout says so.
+        let login = Bytes::from(self.shared.join().login.number.to_string());
         // The engine knows at once that nobody listens any more.
         for instance in quiet {
             let whom = self.shared.space.system(&format!("srv.{instance}.beat"));
             let reply = self.shared.reply(&format!("quiet_{instance}"));
-            self.shared.out.tell(whom, Some(reply), Bytes::new());
+            self.shared.out.tell(whom, Some(reply), login.clone());
         }
         let subject = self.shared.space.system("all.beat");
-        self.shared.out.tell(subject, Some(self.shared.reply("beat")), Bytes::new());
+        self.shared.out.tell(subject, Some(self.shared.reply("beat")), login);
     }
 
     pub(super) fn alive(&mut self, message: &NatsMessage) {

@@ -6,7 +6,11 @@ use async_nats::Message as NatsMessage;
 use mb_core::{Fault, Message, Name, Published};
 
 use super::{Driver, Kind, Station, full_name};
-use crate::{headers, reply::body, served::Served};
+use crate::{
+    headers,
+    reply::{body, too_large},
+    served::Served,
+};
 
 impl Driver {
     pub(super) fn emitted(&mut self, message: NatsMessage) {
@@ -57,6 +61,10 @@ impl Driver {
 impl Station {
     /// Hands an event that was emitted to the server.
     fn take(&self, served: &Served, name: &str, message: &NatsMessage) -> Result<Published, Fault> {
+        let (size, limit) = (message.payload.len(), self.limits.max_message);
+        if size > limit {
+            return Err(too_large(name, size, limit));
+        }
         let headers = message.headers.as_ref();
         let context = headers::context(headers)?;
         let body = body(headers, message.payload.clone(), &self.codecs)?;

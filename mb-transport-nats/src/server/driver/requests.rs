@@ -27,17 +27,21 @@ impl Station {
         let station = self;
         let Some((base, token)) = parts(message.reply.as_ref()) else { return };
         let served = match station.client(base) {
-            Some(entry) => Ok(Arc::clone(&entry.served)),
-            // One of ours, which this server does not know yet.
-            None if Key::read(token).is_some() => {
-                let Some(reply) = message.reply else { return };
-                let unknown = Reply::status(headers::STATUS_UNKNOWN, &station.instance);
-                return send(&station.nats, reply, unknown).await;
+            Some(entry) if name == "$login" || name == "$logout" => {
+                let number = headers::get(message.headers.as_ref(), headers::LOGIN);
+                let number = number.and_then(|number| number.parse().ok());
+                entry.logins.asked(number).map(|()| Arc::clone(&entry.served))
             }
+            // One of ours, which this server does not know yet, or not as whom.
+            Some(entry) if !entry.logins.is_settled() => return station.unknown(message).await,
+            None if Key::read(token).is_some() => return station.unknown(message).await,
+            Some(entry) => Ok(Arc::clone(&entry.served)),
             // Who has not joined shares a connection with others, or has one for as long as a token is
             // remembered: it is nobody's to name, to log in on, or to end.
             None if name.starts_with('$') && !OPEN_TO_ALL.contains(&name) => {
-                let reason = format!("{name} is for clients that have joined");
+                let reason = format!(
+                    "{name} is for clients that have joined: log in by the header Mb-Token"
+                );
                 Err(Fault::new(FaultKind::Forbidden, reason))
             }
             None => match headers::get(message.headers.as_ref(), headers::TOKEN) {
@@ -52,6 +56,13 @@ impl Station {
             },
         };
         station.serve(served, name, message, endpoint).await;
+    }
+
+    /// Has a client join, and ask again.
+    async fn unknown(&self, message: NatsMessage) {
+        let Some(reply) = message.reply else { return };
+        let unknown = Reply::status(headers::STATUS_UNKNOWN, &self.instance);
+        send(&self.nats, reply, unknown).await;
     }
 
     /// Serves a request when it is known who shows this token.

@@ -1,0 +1,96 @@
+//! What somebody may cost a server who was never told what it takes.
+
+use std::time::Duration;
+
+use async_nats::HeaderMap;
+use futures_util::StreamExt;
+use magicbutton::{Client, Received};
+use serde_json::json;
+use tokio::time::timeout;
+
+use crate::{
+    contract::{Done, depot, server},
+    identity::{said, with},
+    nats_server,
+};
+
+const FIND: &str = "mb.depot.v1.req.find";
+
+async fn ask(nats: &async_nats::Client, headers: HeaderMap, payload: serde_json::Value) -> String {
+    let payload = payload.to_string().into();
+    let asked = nats.request_with_headers("mb.depot.v1.req.work", headers, payload);
+    said(&timeout(Duration::from_secs(5), asked).await.unwrap().unwrap())
+}
+
+#[tokio::test]
+async fn what_is_larger_than_a_server_takes_is_refused_whoever_sends_it() {
+    let Some(engine) = nats_server::start() else { return };
+    let (told, mut emitted) = tokio::sync::mpsc::unbounded_channel();
+    let server = server("one", &Done::default()).limits(|limits| limits.max_message = 1_000).on(
+        move |event: Received<depot::Arrived>| {
+            let told = told.clone();
+            async move {
+                told.send(event.parcel.len()).unwrap();
+                Ok(())
+            }
+        },
+    );
+    let _server = server.bind(engine.url("")).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    for (size, is_taken) in [(5_000, false), (900, true)] {
+        let parcel = "x".repeat(size);
+        let payload = || json!({ "parcel": parcel }).to_string();
+        let answer = nats.request(FIND, payload().into()).await.unwrap();
+        assert_eq!(said(&answer) == "PAYLOAD_TOO_LARGE", !is_taken, "{size}");
+        nats.publish("mb.depot.v1.emit.arrived", payload().into()).await.unwrap();
+    }
+    assert_eq!(timeout(Duration::from_secs(5), emitted.recv()).await.unwrap(), Some(900));
+    let join = json!({ "clientId": "x".repeat(5_000), "connection": "x", "maxMessage": 1 });
+    let inbox = nats.new_inbox();
+    let mut answers = nats.subscribe(format!("{inbox}.join")).await.unwrap();
+    let (door, payload) = ("mb.$sys.door.join", join.to_string());
+    nats.publish_with_reply(door, format!("{inbox}.join"), payload.into()).await.unwrap();
+    assert_eq!(said(&answers.next().await.unwrap()), "PAYLOAD_TOO_LARGE");
+}
+
+#[tokio::test]
+async fn an_answer_that_the_engine_does_not_take_is_an_error() {
+    let Some(engine) = nats_server::start_with("max_payload: 4096") else { return };
+    let _server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    // As large as the engine takes, with the header that names the codec; the reply has seven more bytes.
+    let mut parcel = vec![0x91, 0xda, 0x0f, 0xd9];
+    parcel.resize(4 + 0x0fd9, b'x');
+    let asked = nats.request_with_headers(FIND, with("Mb-Codec", "msgpack"), parcel.into());
+    let told = timeout(Duration::from_secs(3), asked).await.unwrap().unwrap();
+    assert_eq!(said(&told), "PAYLOAD_TOO_LARGE");
+}
+
+#[tokio::test]
+async fn no_number_is_too_large() {
+    let Some(engine) = nats_server::start() else { return };
+    let _server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let most = u64::MAX.to_string();
+    let work = |number: u64| json!({ "number": number, "millis": 20 });
+    for number in [&most, "99999999999999999999", "-1", "0x7", "", "1e9"] {
+        let mut headers = with("Mb-Deadline", number);
+        headers.insert("Mb-Login", number);
+        assert_eq!(ask(&nats, headers, work(1)).await, "\"one\"", "{number:?}");
+        let headers = with("Mb-Credit", number);
+        let count = json!({ "limit": 0 }).to_string();
+        let counting = nats.request_with_headers("mb.depot.v1.req.count", headers, count.into());
+        let end = timeout(Duration::from_secs(5), counting).await.unwrap().unwrap();
+        let status = end.headers.as_ref().and_then(|headers| headers.get("Mb-Status"));
+        assert_eq!(status.map(|status| status.as_str()), Some("end"), "{number:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_engine_is_gone_stops_all_the_same() {
+    let Some(mut engine) = nats_server::start() else { return };
+    let server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
+    let _client = Client::connect(engine.url("")).await.unwrap();
+    engine.kill();
+    timeout(Duration::from_secs(20), server.stop()).await.unwrap().unwrap();
+}

@@ -1,0 +1,233 @@
+//! What one server has let in, or out, every other follows: also where it refuses, cannot ask, has
+//! missed it, or was not there yet.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use magicbutton::{Actor, Authenticator, Client, Credentials, Login, LoginError, Server};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    login::{Door, all_take_for, door},
+    lossy::lossy,
+    nats_server,
+};
+
+/// Lets in whoever has a token `t-<name>`, unless it is told otherwise.
+#[derive(Default)]
+struct Moody {
+    /// Whom it refuses, and whom it cannot ask about.
+    refuses: Option<&'static str>,
+    fails: Option<&'static str>,
+    /// How often it fails.
+    times: AtomicU64,
+    /// How long it takes, and for how long a login is good, in milliseconds.
+    takes: u64,
+    lasts: Option<u64>,
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Authenticator for Moody {
+    async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        sleep(Duration::from_millis(self.takes)).await;
+        let Credentials::Token(token) = credentials else { return Err(LoginError::InvalidToken) };
+        let name = token.strip_prefix("t-").ok_or(LoginError::InvalidToken)?;
+        if self.refuses == Some(name) {
+            return Err(LoginError::InvalidToken);
+        }
+        let left = self.times.load(Ordering::SeqCst);
+        if self.fails == Some(name) && left > 0 {
+            self.times.store(left - 1, Ordering::SeqCst);
+            return Err(LoginError::Unavailable);
+        }
+        let expires_at = self.lasts.map(|lasts| SystemTime::now() + Duration::from_millis(lasts));
+        Ok(Login { expires_at, ..Login::new(Actor::new(name)) })
+    }
+}
+
+async fn serve(name: &str, url: &str, moody: Moody) -> Server {
+    let server = Server::builder().id(name).serve(door::serve(Door(name.to_owned())));
+    server.authenticator(moody).bind(url).start().await.unwrap()
+}
+
+/// A client whose signs of life come often.
+async fn lively(url: &str) -> Client {
+    let client = Client::builder().limits(|limits| limits.heartbeat = Duration::from_millis(100));
+    client.connect(url).await.unwrap()
+}
+
+async fn log_in(client: &Client, name: &str) {
+    client.login(Credentials::token(format!("t-{name}"))).await.unwrap();
+}
+
+/// Whom each of two servers takes the caller for.
+async fn taken_for(client: &Client) -> [Option<String>; 2] {
+    let door: door::Client = client.typed().unwrap();
+    let asking = async {
+        let mut found = [None, None];
+        while found.iter().any(Option::is_none) {
+            let (server, who) = door.knock().await.unwrap();
+            found[usize::from(server == "two")] = Some(who);
+        }
+        found.map(Option::flatten)
+    };
+    timeout(Duration::from_secs(5), asking).await.unwrap()
+}
+
+#[tokio::test]
+async fn where_a_later_login_is_refused_the_former_one_is_over() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let _one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    let _two = serve("two", &url, Moody { refuses: Some("bob"), ..Moody::default() }).await;
+    log_in(&client, "ada").await;
+    all_take_for(&client, Some("ada"), &["one", "two"]).await;
+    let mut errors = client.errors();
+    log_in(&client, "bob").await;
+    assert_eq!(taken_for(&client).await, [Some("bob".to_owned()), None]);
+    let told = timeout(Duration::from_secs(5), errors.next()).await.unwrap().unwrap();
+    assert_eq!(told.code(), "INVALID_TOKEN", "that one server did not take it is told");
+    // What was refused for good is not tried again.
+    sleep(Duration::from_millis(400)).await;
+    assert_eq!(taken_for(&client).await, [Some("bob".to_owned()), None]);
+    log_in(&client, "ada").await;
+    all_take_for(&client, Some("ada"), &["one", "two"]).await;
+}
+
+#[tokio::test]
+async fn a_server_that_could_not_ask_asks_again() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let _one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    let moody = Moody { fails: Some("bob"), times: AtomicU64::new(2), ..Moody::default() };
+    let _two = serve("two", &url, moody).await;
+    log_in(&client, "ada").await;
+    all_take_for(&client, Some("ada"), &["one", "two"]).await;
+    log_in(&client, "bob").await;
+    // Until then it serves nothing, rather than taking the client for somebody else.
+    let bob = || Some("bob".to_owned());
+    assert_eq!(taken_for(&client).await, [bob(), bob()]);
+    all_take_for(&client, Some("bob"), &["one", "two"]).await;
+}
+
+#[tokio::test]
+async fn whom_a_server_cannot_ask_about_it_does_not_serve() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    let times = AtomicU64::new(1_000);
+    let _two = serve("two", &url, Moody { fails: Some("ada"), times, ..Moody::default() }).await;
+    log_in(&client, "ada").await;
+    let door: door::Client = client.typed().unwrap();
+    for _ in 0..20 {
+        match door.knock().await {
+            Ok((server, who)) => assert_eq!((&*server, who.as_deref()), ("one", Some("ada"))),
+            Err(failure) => {
+                let told = failure.into_fault();
+                assert_eq!((told.code(), told.is_retryable()), ("UNAVAILABLE", true), "{told}");
+                assert!(told.message().contains("logins are not possible"), "{told}");
+            }
+        }
+    }
+    // Somebody else whom it knows is served by it at once.
+    log_in(&client, "bob").await;
+    all_take_for(&client, Some("bob"), &["one", "two"]).await;
+    drop(one);
+}
+
+#[tokio::test]
+async fn the_same_credentials_again_are_a_new_login_everywhere() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let brief = |asked: &Arc<AtomicUsize>| Moody {
+        lasts: Some(1_500),
+        asked: Arc::clone(asked),
+        ..Moody::default()
+    };
+    let asked = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+    let _one = serve("one", &url, brief(&asked[0])).await;
+    let client = lively(&url).await;
+    let _two = serve("two", &url, brief(&asked[1])).await;
+    all_take_for(&client, None, &["one", "two"]).await;
+    for _ in 0..3 {
+        log_in(&client, "ada").await;
+        sleep(Duration::from_millis(1_000)).await;
+        let ada = || Some("ada".to_owned());
+        assert_eq!(taken_for(&client).await, [ada(), ada()], "renewed at both");
+    }
+    assert_eq!(asked.map(|asked| asked.load(Ordering::SeqCst)), [3, 3], "each is asked once");
+}
+
+#[tokio::test]
+async fn a_server_that_has_missed_a_logout_is_told_again() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let _one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    let way = lossy(engine.address(), "mb.$sys.door.join").await;
+    let _two = serve("two", &format!("nats://{}/", way.address), Moody::default()).await;
+    log_in(&client, "ada").await;
+    all_take_for(&client, Some("ada"), &["one", "two"]).await;
+    way.loses.store(true, Ordering::SeqCst);
+    client.logout().await.unwrap();
+    assert!(way.lost.load(Ordering::SeqCst) > 0, "nothing was lost");
+    assert_eq!(taken_for(&client).await, [None, None]);
+}
+
+#[tokio::test]
+async fn a_call_has_no_more_time_while_a_server_asks_who_calls() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let _one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let _two = serve("two", &url, Moody { takes: 3_000, ..Moody::default() }).await;
+    let door: door::Client = client.typed().unwrap();
+    let mut late = 0;
+    for _ in 0..20 {
+        let began = Instant::now();
+        match door.knock().timeout(Duration::from_millis(100)).await {
+            Ok((server, _)) => assert_eq!(server, "one"),
+            Err(failure) => {
+                assert_eq!(failure.into_fault().code(), "TIMEOUT");
+                late += 1;
+            }
+        }
+        assert!(began.elapsed() < Duration::from_millis(1_500), "{:?}", began.elapsed());
+    }
+    assert!(late > 0, "the other one was never asked");
+}
+
+#[tokio::test]
+async fn a_server_that_comes_serves_nobody_before_it_knows_who_they_are() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let _one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let slow = Moody { takes: 300, ..Moody::default() };
+    let coming = tokio::spawn(async move { serve("two", &url, slow).await });
+    let door: door::Client = client.typed().unwrap();
+    let knocking = async {
+        let mut of_two = 0;
+        while of_two < 20 {
+            let (server, who) = door.knock().await.unwrap();
+            assert_eq!(who.as_deref(), Some("ada"), "{server} does not know who has called");
+            of_two += usize::from(server == "two");
+        }
+    };
+    timeout(Duration::from_secs(10), knocking).await.unwrap();
+    drop(coming.await.unwrap());
+}
