@@ -42,9 +42,12 @@ impl ContractVersion {
     /// # Errors
     /// `CONTRACT_MISMATCH`, with both versions in the details.
     pub fn check(&self, peer: &str, served: &[Self]) -> Result<(), Fault> {
+        // Where several servers are one peer, they may serve several.
+        if served.iter().any(|theirs| theirs.is_compatible(self)) {
+            return Ok(());
+        }
         let theirs = served.iter().find(|theirs| theirs.name == self.name);
         let reason = match theirs {
-            Some(theirs) if theirs.is_compatible(self) => return Ok(()),
             Some(theirs) => format!(
                 "the {peer} serves `{}` {}, this side speaks {}: build both from one major version",
                 self.name, theirs.version, self.version

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use magicbutton::{Client, ClientStatus, Server};
+use magicbutton::{Client, ClientStatus, Context, FaultKind, Reply, Server, contract};
 
 use crate::{
     contract::{Done, depot, server},
@@ -166,4 +166,75 @@ async fn a_client_outlives_its_engine() {
     server.broadcast(depot::Arrived { parcel: "after".into() }).await.unwrap();
     let event = events.next().await.unwrap();
     assert_eq!((event.parcel.as_str(), event.follows_gap()), ("after", true));
+}
+
+contract!(
+    #[contract(name = "mint", version = "1.4.0")]
+    mod mint_1 {
+        #[event]
+        struct Struck {
+            coins: u32,
+        }
+
+        #[request]
+        async fn strike(coins: u32) -> u32;
+    }
+);
+
+contract!(
+    #[contract(name = "mint", version = "2.0.0")]
+    mod mint_2 {
+        #[event]
+        struct Struck {
+            worth: String,
+        }
+
+        #[request]
+        async fn strike(worth: String) -> String;
+    }
+);
+
+contract!(
+    #[contract(name = "mint", version = "3.0.0")]
+    mod mint_3 {
+        #[request]
+        async fn strike() -> bool;
+    }
+);
+
+struct Mint;
+
+impl mint_1::Service for Mint {
+    async fn strike(&self, cx: &Context, coins: u32) -> Reply<u32> {
+        cx.broadcast(mint_1::Struck { coins }).await?;
+        Ok(coins)
+    }
+}
+
+impl mint_2::Service for Mint {
+    async fn strike(&self, cx: &Context, worth: String) -> Reply<String> {
+        cx.broadcast(mint_2::Struck { worth: worth.clone() }).await?;
+        Ok(worth)
+    }
+}
+
+#[tokio::test]
+async fn two_major_versions_of_a_contract_live_side_by_side() {
+    let Some(engine) = nats_server::start() else { return };
+    let serve = |of| Server::builder().serve(of).bind(engine.url("")).start();
+    let _old = serve(mint_1::serve(Mint)).await.unwrap();
+    let _new = serve(mint_2::serve(Mint)).await.unwrap();
+    for _ in 0..4 {
+        let old = mint_1::Client::connect(engine.url("")).await.unwrap();
+        let new = mint_2::Client::connect(engine.url("")).await.unwrap();
+        let mut coins = old.client().subscribe::<mint_1::Struck>().await.unwrap();
+        let mut worth = new.client().subscribe::<mint_2::Struck>().await.unwrap();
+        assert_eq!(old.strike(3).await, Ok(3));
+        assert_eq!(new.strike("ten".into()).await.as_deref(), Ok("ten"));
+        assert_eq!(coins.next().await.unwrap().coins, 3);
+        assert_eq!(worth.next().await.unwrap().worth, "ten");
+        assert_eq!((coins.undecodable(), worth.undecodable()), (0, 0));
+    }
+    let next = mint_3::Client::connect(engine.url("")).await.unwrap_err();
+    assert_eq!(next.kind(), FaultKind::ContractMismatch);
 }
