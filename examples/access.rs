@@ -10,7 +10,8 @@ use std::{
 };
 
 use magicbutton::{
-    Actor, Client, Context, Credentials, Fault, FaultKind, Login, LoginError, Reply, Server,
+    Actor, Client, Context, Fault, FaultKind, Reply, Server,
+    auth::{Credentials, Login, LoginError},
     contract,
 };
 

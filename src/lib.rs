@@ -2,27 +2,24 @@
 
 // One explicit list: what a user of a contract meets. Transport authors depend on `mb-core`.
 pub use mb_runtime::{
-    Access, Action, Actor, Announcement, AnyError, AnyRequest, Auth, Authenticator, Authorizer,
-    BindError, Body, Call, Caller, Client, ClientBuilder, ClientInfo, ClientStatus, Codec, Context,
-    Contract, ContractDescriptor, ContractRules, ContractVersion, Credentials, CustomCodec,
-    Decision, DeclaredError, DecodeError, DurableGuard, DurableSubscribing, EncodeError, EndReason,
-    Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor, EventOf, Failure, Fault,
-    FaultKind, IntoEndpoint, Limits, LoggedIn, Login, LoginError, Message, Name, Never, Notice,
-    Overflow, Payload, Publish, Question, RawCall, RawStream, Received, Reconnect, Reply, Request,
-    RequestDescriptor, Resolve, RoleDescriptor, ServedContract, Server, ServerBuilder, Span,
-    StartError, Status, StopError, Stream, StreamCall, Streaming, Subscribe, Subscribing,
-    Subscription, SubscriptionGuard, TraceparentError, Transport, UnknownName, WireError,
+    Actor, Announcement, AnyError, AnyRequest, Auth, BindError, Body, Call, Caller, Client,
+    ClientBuilder, ClientInfo, ClientStatus, Codec, Context, Contract, ContractDescriptor,
+    ContractVersion, CustomCodec, DeclaredError, DecodeError, DurableGuard, DurableSubscribing,
+    EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor,
+    EventOf, Failure, Fault, FaultKind, Host, IntoEndpoint, Limits, Message, Name, Never, Notice,
+    Overflow, Payload, Publish, RawCall, RawStream, Received, Reconnect, Reply, Request,
+    RequestDescriptor, Resolve, ServedContract, Server, ServerBuilder, Span, StartError, Status,
+    StopError, Stream, StreamCall, Streaming, Subscribe, Subscribing, Subscription,
+    SubscriptionGuard, TraceparentError, Transport, UnknownName, WireError,
 };
 
-#[cfg(any(feature = "password", feature = "jwt"))]
-pub use mb_runtime::auth;
 #[cfg(feature = "validate")]
 pub use mb_runtime::garde;
-pub use mb_runtime::middleware;
 #[cfg(feature = "nats")]
 pub use mb_runtime::nats;
 #[cfg(feature = "ws")]
 pub use mb_runtime::ws;
+pub use mb_runtime::{access, auth, middleware};
 
 #[doc = include_str!("../docs/contract.md")]
 pub use mb_runtime::contract;

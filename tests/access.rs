@@ -19,8 +19,10 @@ use std::{
 use by_hand::{ByHand, soon};
 use futures_util::StreamExt;
 use magicbutton::{
-    Access, Action, Actor, Auth, Client, ClientStatus, Context, Credentials, Endpoint, Failure,
-    Fault, FaultKind, Limits, Login, LoginError, Reply, Server, ServerBuilder, Stream, Subscribe,
+    Actor, Auth, Client, ClientStatus, Context, Endpoint, Failure, Fault, FaultKind, Limits, Reply,
+    Server, ServerBuilder, Stream, Subscribe,
+    access::{Access, Action},
+    auth::{Credentials, Login, LoginError},
     contract,
 };
 use serde_json::json;

@@ -214,3 +214,31 @@ fn every_change_of_a_shape_changes_the_fingerprint_and_nothing_else_does() {
         }
     }
 }
+
+#[test]
+fn whatever_is_held_for_long_may_be_shared_by_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    fn sent<T: Send>() {}
+    shared::<magicbutton::Client>();
+    shared::<magicbutton::Server>();
+    shared::<magicbutton::Context>();
+    shared::<magicbutton::Caller>();
+    shared::<magicbutton::Message>();
+    shared::<magicbutton::Body>();
+    shared::<magicbutton::Fault>();
+    shared::<magicbutton::Failure<magicbutton::AnyError>>();
+    shared::<magicbutton::Subscription<ThingMade>>();
+    shared::<magicbutton::Received<ThingMade>>();
+    shared::<magicbutton::SubscriptionGuard>();
+    shared::<magicbutton::auth::Users>();
+    shared::<magicbutton::auth::Jwt>();
+    shared::<magicbutton::ws::WebSocket>();
+    shared::<magicbutton::nats::Nats>();
+    shared::<workshop::Client>();
+    sent::<magicbutton::Call<'_, workshop::requests::MakeThing>>();
+    sent::<magicbutton::StreamCall<'_, workshop::requests::MakeThing>>();
+    sent::<magicbutton::RawCall<'_, magicbutton::AnyError>>();
+    sent::<magicbutton::Subscribing<ThingMade>>();
+    sent::<magicbutton::ServerBuilder>();
+    sent::<magicbutton::ClientBuilder>();
+}

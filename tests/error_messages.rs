@@ -21,9 +21,10 @@ use std::{
 
 use futures_util::FutureExt;
 use magicbutton::{
-    Actor, AnyError, Body, Client, ClientStatus, Codec, Context, Credentials, EndReason, Endpoint,
-    Failure, Fault, FaultKind, Login, LoginError, Reconnect, Reply, Server, ServerBuilder, Span,
-    StopError, WireError, contract,
+    Actor, AnyError, Body, Client, ClientStatus, Codec, Context, EndReason, Endpoint, Failure,
+    Fault, FaultKind, Reconnect, Reply, Server, ServerBuilder, Span, StopError, WireError,
+    auth::{Credentials, Login, LoginError},
+    contract,
 };
 
 use magicbutton::middleware::{CircuitBreaker, Deadline, RateLimit};

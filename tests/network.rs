@@ -15,8 +15,9 @@ use std::{
 use common::{Seen, ThingScrapped, Workshop, workshop};
 use futures_util::StreamExt;
 use magicbutton::{
-    Actor, Client, ClientBuilder, ClientStatus, Credentials, EndReason, FaultKind, Login,
-    LoginError, Notice, Reconnect, Server, ServerBuilder,
+    Actor, Client, ClientBuilder, ClientStatus, EndReason, FaultKind, Notice, Reconnect, Server,
+    ServerBuilder,
+    auth::{Credentials, Login, LoginError},
 };
 use tokio::time::{Instant, advance, sleep};
 use wire::Wire;
@@ -377,7 +378,7 @@ async fn a_panic_of_the_authenticator_is_an_answer_and_the_connection_lives() {
 struct Thinking;
 
 #[async_trait::async_trait]
-impl magicbutton::Authenticator for Thinking {
+impl magicbutton::auth::Authenticator for Thinking {
     async fn login(&self, _: Credentials) -> Result<Login, LoginError> {
         std::future::pending().await
     }

@@ -1,6 +1,9 @@
 //! Who may log in, and as what.
 
-use magicbutton::{Actor, Credentials, Login, LoginError};
+use magicbutton::{
+    Actor,
+    auth::{Credentials, Login, LoginError},
+};
 
 use crate::contract::{orders, products};
 

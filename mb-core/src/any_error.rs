@@ -99,10 +99,16 @@ impl AnyError {
 }
 
 /// What the error of an answer can be read as: the errors a contract declares, or, for tools that
-/// know no contract, [`AnyError`] itself.
-pub trait Resolve: Sized {
+/// know no contract, [`AnyError`] itself. Nothing else can be.
+pub trait Resolve: sealed::Sealed + Sized {
     /// Reads the error. See [`AnyError::resolve`].
     fn resolve(error: AnyError) -> Failure<Self>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<E: crate::DeclaredError> Sealed for E {}
+    impl Sealed for super::AnyError {}
 }
 
 impl<E: DeclaredError> Resolve for E {

@@ -54,6 +54,7 @@ pub struct Caller {
 
 impl Caller {
     /// A client that has just connected to `host` and can be reached over `back`.
+    #[doc(hidden)]
     pub fn new(
         hello: Hello,
         connection_id: String,
@@ -68,6 +69,7 @@ impl Caller {
     }
 
     /// The server at the other end of a client's connection, for what that client serves.
+    #[doc(hidden)]
     pub fn server(hello: Hello, connection_id: String, back: Arc<dyn Link>) -> Self {
         Self::new(hello, connection_id, Weak::<Nobody>::new(), back)
     }

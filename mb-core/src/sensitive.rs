@@ -8,6 +8,7 @@ use std::fmt;
 use crate::{DecodeError, ErrorDescriptor, EventDescriptor, RequestDescriptor};
 
 /// What generated types show in the place of a sensitive value: `***`.
+#[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Hidden;
 

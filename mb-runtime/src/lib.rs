@@ -6,7 +6,7 @@
 
 #![warn(unreachable_pub)]
 
-mod access;
+pub mod access;
 mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -46,21 +46,19 @@ macro_rules! contract {
     };
 }
 
-pub use access::{Action, Authorizer, ContractRules, Decision, Question};
 pub use client::{
     Announcement, Call, Client, ClientBuilder, ClientStatus, DurableGuard, DurableSubscribing,
     RawCall, RawStream, Reconnect, StreamCall, Subscribing,
 };
 pub use dispatch::ServedContract;
 pub use futures_core::Stream;
-pub use login::{Authenticator, Credentials, LoggedIn, Login, LoginError};
 pub use mb_core::{
-    Access, Actor, AnyError, AnyRequest, Auth, BindError, Body, Caller, ClientInfo, Codec, Context,
+    Actor, AnyError, AnyRequest, Auth, BindError, Body, Caller, ClientInfo, Codec, Context,
     Contract, ContractDescriptor, ContractVersion, CustomCodec, DeclaredError, DecodeError,
     EncodeError, EndReason, Endpoint, EndpointError, ErrorDescriptor, Event, EventDescriptor,
-    EventOf, Failure, Fault, FaultKind, IntoEndpoint, Limits, Message, Name, Never, Payload,
-    Publish, Reply, Request, RequestDescriptor, Resolve, RoleDescriptor, Span, Status, Streaming,
-    Subscribe, TraceparentError, Transport, UnknownName, WireError,
+    EventOf, Failure, Fault, FaultKind, Host, IntoEndpoint, Limits, Message, Name, Never, Payload,
+    Publish, Reply, Request, RequestDescriptor, Resolve, Span, Status, Streaming, Subscribe,
+    TraceparentError, Transport, UnknownName, WireError,
 };
 pub use server::{Server, ServerBuilder, StartError, StopError};
 #[cfg(feature = "fuzzing")]
@@ -73,13 +71,14 @@ pub use subscription::{Notice, Overflow, Received, Subscription, SubscriptionGua
 #[cfg(feature = "validate")]
 pub use garde;
 
-/// Authenticators: users with passwords, and JSON Web Tokens.
-#[cfg(any(feature = "password", feature = "jwt"))]
+/// Logging in: what a client shows, and who looks at it. Authenticators that are there: users with
+/// passwords, and JSON Web Tokens.
 pub mod auth {
     #[cfg(feature = "jwt")]
     pub use crate::login::jwt::{Jwt, JwtKeys, JwtKeysError};
     #[cfg(feature = "password")]
     pub use crate::login::password::{Users, UsersError, hash_password};
+    pub use crate::login::{Authenticator, Credentials, LoggedIn, Login, LoginError};
 }
 
 /// The NATS transport, for what a connection string cannot, or should not, say, and what the engine

@@ -8,14 +8,19 @@ use mb_core::{Access, Actor, ContractDescriptor, Fault};
 
 use crate::{connect::invalid, durable::Names, subjects::Space, token::encode};
 
-/// The NATS permissions that contracts ask for.
-pub trait ContractPermissions {
+/// The NATS permissions that contracts ask for: every contract has them.
+pub trait ContractPermissions: sealed::Sealed {
     /// What each role may say and hear under the path of a connection string: `shop` of
     /// `nats://host/shop`, or nothing for `mb`.
     ///
     /// # Errors
     /// `VALIDATION_FAILED` where no connection string may have such a path.
     fn nats_permissions(&'static self, path: &str) -> Result<Permissions, Fault>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for mb_core::ContractDescriptor {}
 }
 
 impl ContractPermissions for ContractDescriptor {

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 use futures_util::FutureExt;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use magicbutton::{
-    Action, Actor, Authenticator, Client, Credentials, Endpoint, FaultKind, Login, LoginError,
-    auth::{Jwt, JwtKeys},
+    Actor, Client, Endpoint, FaultKind,
+    access::Action,
+    auth::{Authenticator, Credentials, Jwt, JwtKeys, Login, LoginError},
 };
 use serde_json::json;
 

@@ -9,8 +9,9 @@ use std::{
 };
 
 use magicbutton::{
-    Action, Actor, Authorizer, Client, ContractRules, Credentials, FaultKind, Login, LoginError,
-    Question, Server,
+    Actor, Client, FaultKind, Server,
+    access::{Action, Authorizer, ContractRules, Question},
+    auth::{Credentials, Login, LoginError},
 };
 
 use crate::{by_hand::soon, log_in, serving, told, vault, ways};

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use magicbutton::{
-    Action, Actor, Client, Context, Credentials, FaultKind, Login, LoginError, Reply, Server,
-    Stream,
+    Actor, Client, Context, FaultKind, Reply, Server, Stream,
+    access::Action,
+    auth::{Credentials, Login, LoginError},
 };
 use serde_json::json;
 

@@ -4,8 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use jsonwebtoken::{Algorithm, Header, encode};
 use magicbutton::{
-    Authenticator, Client, Credentials, LoginError, Server,
-    auth::{Jwt, JwtKeys, JwtKeysError},
+    Client, Server,
+    auth::{Authenticator, Credentials, Jwt, JwtKeys, JwtKeysError, LoginError},
 };
 use serde_json::json;
 

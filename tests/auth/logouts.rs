@@ -11,8 +11,8 @@ use std::{
 };
 
 use magicbutton::{
-    Actor, Authenticator, Client, ClientStatus, Credentials, FaultKind, Limits, Login, LoginError,
-    Server,
+    Actor, Client, ClientStatus, FaultKind, Limits, Server,
+    auth::{Authenticator, Credentials, Login, LoginError},
 };
 use tokio::time::sleep;
 

@@ -21,8 +21,9 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use magicbutton::{
-    Client, Context, Credentials, DeclaredError, Failure, FaultKind, Login, LoginError, Reply,
-    Server, ServerBuilder, Stream, contract,
+    Client, Context, DeclaredError, Failure, FaultKind, Reply, Server, ServerBuilder, Stream,
+    auth::{Credentials, Login, LoginError},
+    contract,
 };
 
 contract!(

@@ -11,8 +11,8 @@ use std::{
 
 use futures_util::StreamExt;
 use magicbutton::{
-    Actor, Client, ClientBuilder, ClientStatus, Credentials, Fault, FaultKind, Limits, Login,
-    LoginError, Server,
+    Actor, Client, ClientBuilder, ClientStatus, Fault, FaultKind, Limits, Server,
+    auth::{Credentials, Login, LoginError},
 };
 use tokio::{
     sync::Notify,
@@ -280,7 +280,7 @@ async fn a_login_that_is_overtaken_leaves_the_token_good_and_a_logout_does_not()
     struct Slow(Arc<Mutex<Vec<String>>>);
 
     #[async_trait::async_trait]
-    impl magicbutton::Authenticator for Slow {
+    impl magicbutton::auth::Authenticator for Slow {
         async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
             let (login, token) = match credentials {
                 Credentials::Token(token) => (Login::new(Actor::new("ann")), token),
@@ -321,7 +321,7 @@ async fn a_token_is_verified() {
     struct Verifies;
 
     #[async_trait::async_trait]
-    impl magicbutton::Authenticator for Verifies {
+    impl magicbutton::auth::Authenticator for Verifies {
         async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
             match credentials {
                 Credentials::Password { username, .. } => Ok(Login::new(Actor::new(username))),

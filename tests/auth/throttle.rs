@@ -9,7 +9,8 @@ use std::{
 };
 
 use magicbutton::{
-    Actor, Client, ClientBuilder, Credentials, Fault, FaultKind, Limits, Login, LoginError, Server,
+    Actor, Client, ClientBuilder, Fault, FaultKind, Limits, Server,
+    auth::{Credentials, Login, LoginError},
 };
 use tokio::time::Instant;
 

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use magicbutton::{
-    Actor, Authenticator, Client, Credentials, LoginError,
-    auth::{Users, UsersError, hash_password},
+    Actor, Client,
+    auth::{Authenticator, Credentials, LoginError, Users, UsersError, hash_password},
 };
 use serde_json::json;
 

@@ -11,7 +11,10 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use magicbutton::{Actor, Authenticator, Client, Credentials, Login, LoginError, Server};
+use magicbutton::{
+    Actor, Client, Server,
+    auth::{Authenticator, Credentials, Login, LoginError},
+};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use magicbutton::{
-    Actor, Client, Context, Credentials, DeclaredError, Failure, Login, LoginError, Received,
-    Reply, Server, ServerBuilder,
+    Actor, Client, Context, DeclaredError, Failure, Received, Reply, Server, ServerBuilder,
+    auth::{Credentials, Login, LoginError},
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;

@@ -13,7 +13,8 @@ use async_nats::{HeaderMap, Message};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use magicbutton::{
-    Actor, Authenticator, Client, Context, Credentials, Login, LoginError, Reply, Server, Stream,
+    Actor, Client, Context, Reply, Server, Stream,
+    auth::{Authenticator, Credentials, Login, LoginError},
     contract,
 };
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use magicbutton::{Client, Credentials, Server};
+use magicbutton::{Client, Server, auth::Credentials};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 

@@ -4,8 +4,9 @@ use std::{collections::HashSet, time::Duration};
 
 use async_trait::async_trait;
 use magicbutton::{
-    Actor, Authenticator, Client, ClientStatus, Context, Credentials, EndReason, Login, LoginError,
-    Reconnect, Reply, Server, contract,
+    Actor, Client, ClientStatus, Context, EndReason, Reconnect, Reply, Server,
+    auth::{Authenticator, Credentials, Login, LoginError},
+    contract,
 };
 use tokio::time::{sleep, timeout};
 

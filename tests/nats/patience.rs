@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_nats::{HeaderMap, Subscriber};
 use futures_util::{FutureExt, StreamExt};
-use magicbutton::{Actor, Login, Server};
+use magicbutton::{Actor, Server, auth::Login};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use magicbutton::{
-    Actor, Client, Context, Credentials, FaultKind, Login, LoginError, Reply, Server, Stream,
+    Actor, Client, Context, FaultKind, Reply, Server, Stream,
+    auth::{Credentials, Login, LoginError},
     contract,
     nats::{ContractPermissions, Permissions},
 };

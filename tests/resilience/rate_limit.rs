@@ -10,7 +10,8 @@ use std::{
 
 use futures_util::{StreamExt, future::join_all};
 use magicbutton::{
-    Actor, ClientBuilder, Credentials, Fault, FaultKind, Login, LoginError, Message, Received,
+    Actor, ClientBuilder, Fault, FaultKind, Message, Received,
+    auth::{Credentials, Login, LoginError},
     middleware::{RateLimit, Retry},
 };
 use tokio::time::{Instant, sleep};

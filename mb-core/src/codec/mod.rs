@@ -155,6 +155,7 @@ impl Codec {
 
 /// Writes into a buffer that the thread keeps, and hands out what was written at its exact length:
 /// one allocation, however often the buffer had to grow.
+#[doc(hidden)]
 pub fn scratch<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Bytes, E> {
     thread_local! {
         static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };

@@ -112,6 +112,7 @@ impl Context {
 
     /// Turns what `caller` sent into a server's view of it. An actor that the caller wrote into it is
     /// not believed, nor one that somebody else's view of another message had.
+    #[doc(hidden)]
     #[inline]
     pub fn receive(&mut self, caller: Arc<Caller>) {
         self.caller = Some(caller);

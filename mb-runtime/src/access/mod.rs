@@ -13,6 +13,7 @@ pub use authorizer::{Authorizer, ContractRules, Question};
 pub(crate) use authorizer::{Judge, Who};
 pub(crate) use rules::{Readers, Rights, Rule, Rules};
 
+pub use mb_core::{Access, RoleDescriptor};
 use mb_core::{Fault, FaultKind};
 
 /// The answer to whoever may not. It names no permission: that is in the log.

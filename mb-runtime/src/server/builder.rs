@@ -138,7 +138,7 @@ impl ServerBuilder {
     }
 
     /// Says who decides who may do what. The rules of the contracts do, unless set:
-    /// [`ContractRules`](crate::ContractRules), to which others may be added by `and` and `or`. What is
+    /// [`ContractRules`](crate::access::ContractRules), to which others may be added by `and` and `or`. What is
     /// `public` is not asked about; nor are guards replaced. A second one takes the place of the first.
     pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
         self.judge = Judge::new(authorizer);
