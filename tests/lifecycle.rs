@@ -61,7 +61,7 @@ async fn a_wrong_connection_string_says_what_is_wrong() {
     for (text, reason) in [
         ("orders", "it has no scheme"),
         ("memory://a b", "not a connection string"),
-        ("carrier-pigeon://roof", "no transport for `carrier-pigeon://`; there is: memory"),
+        ("carrier-pigeon://roof", "no transport for `carrier-pigeon://`: one is added"),
         ("memory://orders?codec=xml", "no codec is called `xml`: there is json"),
         ("memory://orders?speed=fast", "no option is called `speed`: there is codec"),
         ("memory://orders/path", "a memory endpoint has a name and no path"),

@@ -22,13 +22,20 @@ impl Default for Transports {
 
 /// No transport answers to the scheme of a connection string.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "no transport for `{scheme}://`; there {} (others are features of magicbutton, or added with `.transport(..)`)",
-    what_there_is(.known)
-)]
+#[error("no transport for `{scheme}://`: {} (there {})", remedy(.scheme), what_there_is(.known))]
 pub(crate) struct NoTransport {
     scheme: String,
     known: Vec<&'static str>,
+}
+
+fn remedy(scheme: &str) -> String {
+    let feature = match scheme {
+        "memory" => "memory",
+        "nats" => "nats",
+        "ws" | "wss" => "ws",
+        _ => return "one is added with `.transport(..)`".to_owned(),
+    };
+    format!("build magicbutton with its feature `{feature}`")
 }
 
 fn what_there_is(schemes: &[&str]) -> String {

@@ -21,7 +21,7 @@ pub(crate) fn refused(name: &str, is_anybody: bool) -> Fault {
     if is_anybody {
         Fault::new(
             FaultKind::Forbidden,
-            format!("{name} is not allowed to this caller: it needs another role"),
+            format!("{name} is not allowed to this caller: the server's log says what is missing"),
         )
     } else {
         Fault::new(FaultKind::AuthenticationRequired, format!("{name} needs a login: log in first"))

@@ -99,16 +99,16 @@ pub enum LoginError {
     #[error("wrong username or password")]
     InvalidCredentials,
     /// The token is none of this server's. `INVALID_TOKEN`.
-    #[error("the token is not valid")]
+    #[error("the token is not valid here: get a new one")]
     InvalidToken,
     /// The token was good once. `TOKEN_EXPIRED`.
-    #[error("the token has expired")]
+    #[error("the token has expired: get a new one")]
     TokenExpired,
     /// The server has no authenticator. `INVALID_CREDENTIALS`.
     #[error("this server takes no logins: it has no authenticator")]
     NoLogins,
     /// Whoever knows cannot be asked now. `UNAVAILABLE`, retryable.
-    #[error("logins are not possible at the moment")]
+    #[error("the server cannot check logins at the moment: try again; its log may say why")]
     Unavailable,
 }
 

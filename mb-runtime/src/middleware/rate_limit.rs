@@ -154,7 +154,7 @@ impl Middleware for RateLimit {
             let wait = too_soon.wait_time_from(TokioClock::now(self.limiter.clock()));
             let fault = Fault::new(
                 FaultKind::RateLimitExceeded,
-                "too many messages: wait, as long as the details say",
+                "too many messages: wait as long as `retry_after` says",
             );
             return Err(fault.with_retry_after(wait).into());
         }

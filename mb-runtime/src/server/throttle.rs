@@ -107,6 +107,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 fn too_soon(wait: Duration) -> Fault {
     meters::login_throttled();
     tracing::debug!(?wait, "a login was turned away: too many have failed");
-    let reason = "too many logins have failed: wait";
+    let reason = "too many logins have failed on this connection, or for this user name: wait as long \
+                  as `retry_after` says, or log in with a token";
     Fault::new(FaultKind::RateLimitExceeded, reason).with_retry_after(wait)
 }

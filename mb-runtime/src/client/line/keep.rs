@@ -38,8 +38,10 @@ impl Line {
             sleep(delay).await;
             let Some(line) = line.upgrade() else { return };
             let renewed = line.renew(attempt).await;
+            let trouble = line.note_trouble(renewed.as_ref().err());
             if renewed.is_ok() {
                 meters::reconnected();
+                tracing::info!("a connection was made");
             }
             if let Err(fault) = renewed {
                 line.inbound.report(fault.clone());
@@ -50,10 +52,23 @@ impl Line {
                     line.finish(fault, status, EndReason::ConnectionLost);
                     return;
                 }
+                // Said aloud once for each outage: it may be a long one.
+                match trouble {
+                    None => {
+                        tracing::warn!(%fault, "a connection cannot be made: it goes on trying")
+                    }
+                    Some(_) => tracing::debug!(%fault, attempt, "a connection cannot be made"),
+                }
             }
             // In turn, where there are several endpoints.
             attempt += 1;
         }
+    }
+
+    /// Notes what keeps it from connecting, and says what did before.
+    fn note_trouble(&self, fault: Option<&Fault>) -> Option<Fault> {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *trouble, fault.cloned())
     }
 
     /// Waits until there is no connection. `None` where there will be none any more.

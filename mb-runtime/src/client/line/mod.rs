@@ -44,6 +44,8 @@ pub(super) struct Line {
     state: watch::Sender<State>,
     /// The last connection that there was.
     last: Mutex<Option<Connected>>,
+    /// What its last attempt to connect has failed with, while there is no connection.
+    trouble: Mutex<Option<Fault>>,
     wanted: Mutex<HashMap<SubscriptionId, Wanted>>,
     next: AtomicU64,
     /// How many connections were attempted: each has a number of its own, as one that was given up
@@ -77,6 +79,7 @@ impl Line {
             codec,
             state,
             last,
+            trouble: Mutex::default(),
             wanted,
             next,
             attempts,
@@ -137,10 +140,18 @@ impl Line {
     fn link(&self) -> Result<(u64, Arc<dyn Link>), Fault> {
         match &*self.state.borrow() {
             State::Up(number, connected) => Ok((*number, Arc::clone(&connected.link))),
-            State::Down(0, _) => Err(Fault::unavailable("the client has not connected yet")),
-            State::Down(_, reason) => Err(Fault::unavailable(format!("reconnecting: {reason}"))),
+            State::Down(0, _) => Err(self.down("the client has not connected yet".to_owned())),
+            State::Down(_, reason) => Err(self.down(format!("reconnecting: {reason}"))),
             State::Over(fault) => Err(fault.clone()),
         }
+    }
+
+    fn down(&self, why: String) -> Fault {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        Fault::unavailable(match &*trouble {
+            None => why,
+            Some(fault) => format!("{why}; it goes on trying, last: {}", fault.message()),
+        })
     }
 
     fn wanted(&self) -> MutexGuard<'_, HashMap<SubscriptionId, Wanted>> {

@@ -37,7 +37,7 @@ pub(super) struct Key {
 #[non_exhaustive]
 pub enum JwtKeysError {
     /// The file cannot be read.
-    #[error("{} cannot be read", path.display())]
+    #[error("{} cannot be read: {source}", path.display())]
     Unreadable {
         /// Which.
         path: PathBuf,
@@ -45,8 +45,10 @@ pub enum JwtKeysError {
         source: io::Error,
     },
     /// The text is no set of keys, as RFC 7517 has it.
-    #[error("line {line}, column {column}: this is no JSON Web Key Set")]
+    #[error("{}line {line}, column {column}: this is no JSON Web Key Set, which is {{\"keys\": [..]}}", of_file(.path))]
     Malformed {
+        /// The file, where it is one.
+        path: Option<PathBuf>,
         /// Counted from 1.
         line: usize,
         /// Counted from 1.
@@ -63,6 +65,10 @@ pub enum JwtKeysError {
     /// A set has no key for RS256 or EdDSA.
     #[error("there is no key for RS256 or EdDSA in the set")]
     NoKeys,
+}
+
+fn of_file(path: &Option<PathBuf>) -> String {
+    path.as_ref().map_or_else(String::new, |path| format!("{}: ", path.display()))
 }
 
 impl JwtKeys {
@@ -108,6 +114,7 @@ impl JwtKeys {
     /// See [`JwtKeysError`].
     pub fn jwks(text: &str) -> Result<Self, JwtKeysError> {
         let set: JwkSet = serde_json::from_str(text).map_err(|error| JwtKeysError::Malformed {
+            path: None,
             line: error.line(),
             column: error.column(),
         })?;
@@ -128,7 +135,12 @@ impl JwtKeys {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path)
             .map_err(|source| JwtKeysError::Unreadable { path: path.to_owned(), source })?;
-        Self::jwks(&text)
+        Self::jwks(&text).map_err(|error| match error {
+            JwtKeysError::Malformed { line, column, .. } => {
+                JwtKeysError::Malformed { path: Some(path.to_owned()), line, column }
+            }
+            other => other,
+        })
     }
 
     /// These, and others: while old keys are still in use.

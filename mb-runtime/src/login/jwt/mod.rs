@@ -170,18 +170,23 @@ impl Jwt {
         if header.crit.is_some() {
             return Err(LoginError::InvalidToken);
         }
-        let mut why = LoginError::InvalidToken;
+        let (mut why, mut reason) = (LoginError::InvalidToken, None);
         for issuer in &self.issuers {
             for key in issuer.keys.for_token(header.alg, header.kid.as_deref()) {
                 match self.by_key(token, key, issuer) {
                     Ok(claims) => return self.verified(token, claims, issuer),
-                    // Only whoever has the key learns that its token was good once.
-                    Err(LoginError::TokenExpired) => why = LoginError::TokenExpired,
-                    Err(_) => {}
+                    Err(error) => {
+                        // Only whoever has the key learns that its token was good once.
+                        if matches!(error.kind(), ErrorKind::ExpiredSignature) {
+                            why = LoginError::TokenExpired;
+                        }
+                        reason = Some(error);
+                    }
                 }
             }
         }
-        tracing::debug!(alg = ?header.alg, "a token was refused");
+        let reason = reason.map_or_else(|| "no key fits it".to_owned(), |error| error.to_string());
+        tracing::debug!(alg = ?header.alg, kid = ?header.kid, reason, "a token was refused");
         Err(why)
     }
 
@@ -190,20 +195,14 @@ impl Jwt {
         token: &str,
         key: &Key,
         issuer: &Issuer,
-    ) -> Result<Map<String, Value>, LoginError> {
+    ) -> Result<Map<String, Value>, jsonwebtoken::errors::Error> {
         let mut validation = Validation::new(key.algorithm);
         validation.leeway = self.leeway.as_secs();
         validation.validate_nbf = true;
         validation.set_issuer(&[&issuer.name]);
         validation.set_audience(&self.audiences);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        match decode(token, &key.key, &validation) {
-            Ok(token) => Ok(token.claims),
-            Err(error) if matches!(error.kind(), ErrorKind::ExpiredSignature) => {
-                Err(LoginError::TokenExpired)
-            }
-            Err(_) => Err(LoginError::InvalidToken),
-        }
+        decode(token, &key.key, &validation).map(|token| token.claims)
     }
 
     fn verified(

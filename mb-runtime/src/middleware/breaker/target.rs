@@ -76,7 +76,7 @@ impl Target {
 
     fn closed_to(&self, left: Duration) -> Fault {
         let fault = Fault::unavailable(format!(
-            "{} has failed too often: left alone for a while",
+            "{} has failed too often: this client leaves it alone for a while; see why it failed",
             self.name
         ));
         match left {
