@@ -17,6 +17,8 @@ pub use mb_runtime::{
 pub use mb_runtime::garde;
 #[cfg(feature = "nats")]
 pub use mb_runtime::nats;
+#[cfg(feature = "tower")]
+pub use mb_runtime::tower;
 #[cfg(feature = "ws")]
 pub use mb_runtime::ws;
 pub use mb_runtime::{access, auth, middleware};

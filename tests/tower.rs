@@ -28,7 +28,8 @@ use common::{Seen, ThingScrapped, Workshop, WorkshopError, workshop};
 use futures_util::{FutureExt, StreamExt, future::join_all};
 use magicbutton::{
     AnyError, Client, Failure, Fault, FaultKind, Message, Reply, Server,
-    middleware::{Handled, Kind, Middleware, Next, Outcome, from_fn, tower, tower::Passage},
+    middleware::{Handled, Kind, Middleware, Next, Outcome, from_fn},
+    tower::{self, Passage},
 };
 use tokio::time::{Instant, sleep};
 use tower_resilience_bulkhead::{BulkheadLayer, BulkheadServiceError};

@@ -19,6 +19,8 @@ mod panics;
 mod server;
 mod session;
 mod subscription;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod transports;
 #[cfg(feature = "validate")]
 #[allow(missing_debug_implementations, reason = "what generated code holds is shown to nobody")]

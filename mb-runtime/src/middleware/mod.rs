@@ -17,8 +17,6 @@ mod next;
 mod rate_limit;
 #[cfg(feature = "resilience")]
 mod retry;
-#[cfg(feature = "tower")]
-pub mod tower;
 mod trace;
 mod watched;
 

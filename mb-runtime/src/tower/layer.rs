@@ -1,4 +1,4 @@
-//! Layers of tower as middleware, and a served contract as a service of tower.
+//! Layers of tower as middleware.
 //!
 //! A layer is put around the rest of a chain once, not per message: its permits, budgets and breakers
 //! live in the service that it makes. That service is asked whether it is ready before each call, one
@@ -6,8 +6,6 @@
 //!
 //! Once, that is, for each kind of message: a handler sends while it is at work, and what it sends must
 //! not wait for a permit that the handler itself holds.
-
-mod service;
 
 use std::{
     error::Error,
@@ -25,8 +23,7 @@ use tower::{
     timeout::error::Elapsed,
 };
 
-pub use self::service::{ContractService, service};
-use super::{Handled, Kind, Middleware, Next, Outcome};
+use crate::middleware::{Handled, Kind, Middleware, Next, Outcome};
 
 /// A message and the rest of its way: what layers of tower see as the request.
 ///
@@ -125,7 +122,7 @@ pub struct Layered<S> {
 ///
 /// ```
 /// # use std::time::Duration;
-/// use mb_runtime::{Server, middleware::tower};
+/// use mb_runtime::{Server, tower};
 ///
 /// let limits = ::tower::ServiceBuilder::new()
 ///     .load_shed()
