@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{Access, RoleDescriptor, Status};
+use crate::{Access, Fault, FaultKind, RoleDescriptor, Status};
 
 /// One contract: the `CONTRACT` of every generated module.
 #[derive(Debug)]
@@ -140,6 +140,12 @@ impl ContractDescriptor {
 
 #[doc(hidden)]
 impl RequestDescriptor {
+    /// What is said to whoever asks for it in the way that it is not answered.
+    pub fn answered_otherwise(&self) -> Fault {
+        let how = if self.streamed { "by a stream, not once" } else { "once, not by a stream" };
+        Fault::new(FaultKind::ValidationFailed, format!("{} is answered {how}", self.full_name))
+    }
+
     pub const fn declared(
         name: &'static str,
         full_name: &'static str,

@@ -48,7 +48,8 @@ pub use failure::{Failure, Never, Reply};
 pub use fault::{Fault, FaultKind};
 pub use limits::Limits;
 pub use link::{
-    Answer, Answering, Calling, EndReason, Introduction, Link, Published, Streaming, SubscriptionId,
+    Answer, Answering, Calling, EndReason, Introduction, Link, Published, Streaming,
+    SubscriptionId, refused_stream,
 };
 pub use message::{Message, Name};
 pub use named::{UnknownName, named};

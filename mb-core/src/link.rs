@@ -14,7 +14,7 @@ use std::{
     task::{self, Poll},
 };
 
-use futures_core::{future::BoxFuture, stream::BoxStream};
+use futures_core::{Stream, future::BoxFuture, stream::BoxStream};
 
 use crate::{
     AnyError, Body, Consuming, Context, Durable, Fault, FaultKind, Handling, Message, Name, Reply,
@@ -262,7 +262,13 @@ impl Calling {
     }
 }
 
-/// Polled again after it was done, it stays pending, as any finished future may.
+/// A streamed reply that is refused: the fault is all there is of it.
+#[cold]
+pub fn refused_stream(fault: Fault) -> Streaming {
+    Box::pin(Answered(Some(Err(fault.into()))))
+}
+
+/// One answer. As a future that is polled again after it was done, it stays pending, as any may.
 struct Answered(Option<Answer>);
 
 impl Future for Answered {
@@ -270,6 +276,14 @@ impl Future for Answered {
 
     fn poll(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Answer> {
         self.0.take().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl Stream for Answered {
+    type Item = Answer;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Option<Answer>> {
+        Poll::Ready(self.0.take())
     }
 }
 

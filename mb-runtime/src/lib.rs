@@ -1,8 +1,8 @@
 //! magicbutton's client and server, on top of `mb-core` and the transports.
 //!
-//! Layers, top to bottom, each using only those below it: generated code, [`Client`] and
-//! [`Server`], subscriptions and dispatch, the link of `mb-core`, transports. Users come here
-//! through the `magicbutton` crate; its features choose the transports.
+//! Layers, top to bottom, each using only those below it: generated code; [`Client`] and [`Server`];
+//! subscriptions; dispatch; sessions, middleware, access and logins; frames; the link of `mb-core`;
+//! transports. Users come here through the `magicbutton` crate; its features choose the transports.
 
 #![warn(unreachable_pub)]
 

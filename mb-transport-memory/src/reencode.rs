@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use mb_core::{
     Answer, AnyError, Body, Calling, Codec, Context, EncodeError, EndReason, Failure, Fault,
     FaultKind, Link, Message, Name, Published, Streaming, SubscriptionId, WireContext, WireError,
+    refused_stream,
 };
 
 pub(crate) struct Reencode {
@@ -85,10 +86,7 @@ impl Link for Reencode {
     fn stream(&self, request: Message) -> Streaming {
         let request = match self.message(&request) {
             Ok(request) => request,
-            Err(fault) => {
-                let refused = std::future::ready(Err(fault.into()));
-                return futures_util::stream::once(refused).boxed();
-            }
+            Err(fault) => return refused_stream(fault),
         };
         let codec = self.codec.clone();
         self.link.stream(request).map(move |item| answer(&codec, item)).boxed()

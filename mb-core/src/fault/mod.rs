@@ -83,6 +83,12 @@ impl Fault {
             .with_retryable(false)
     }
 
+    /// `UNAVAILABLE`, for whatever comes to a server after its end.
+    #[doc(hidden)]
+    pub fn stopped() -> Self {
+        Self::unavailable("the server has stopped, or is stopping")
+    }
+
     /// `TIMEOUT`, for a request that was not answered before its deadline.
     #[doc(hidden)]
     pub fn late(name: impl fmt::Display) -> Self {

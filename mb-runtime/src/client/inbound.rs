@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_core::future::BoxFuture;
 use mb_core::{
     Answering, Body, Caller, Calling, Connected, Context, EndReason, Fault, FaultKind, Hello, Link,
-    Message, Name, Published, Streaming, SubscriptionId,
+    Message, Name, Published, Streaming, SubscriptionId, refused_stream,
 };
 use serde_json::Value;
 use tokio::sync::{broadcast, watch};
@@ -15,7 +15,6 @@ use crate::{
     access::refused,
     dispatch::{
         DuplicateContract, Gate, Handler, Routes, ServedContract, Service, another, published,
-        refused_stream,
     },
     middleware::{Kind, Layers, Way},
     subscription::Hub,

@@ -13,6 +13,7 @@ use std::{
 use futures_core::Stream;
 use mb_core::{
     Answer, AnyError, Body, Context, Fault, Message, Reply, Request, Resolve, Streaming,
+    refused_stream,
 };
 
 use super::{
@@ -20,7 +21,6 @@ use super::{
     call::{keeps_its_rules, resolved, typed},
     outgoing::Outgoing,
 };
-use crate::dispatch::refused_stream;
 
 /// A streamed reply: a [`Stream`] of items. A failure is its last item.
 ///

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Weak};
 
 use futures_core::future::BoxFuture;
-use mb_core::{Calling, EndReason, Fault, Link, Message, Published, Streaming, SubscriptionId};
-
-use crate::dispatch::refused_stream;
+use mb_core::{
+    Calling, EndReason, Fault, Link, Message, Published, Streaming, SubscriptionId, refused_stream,
+};
 
 pub(super) struct WeakLink(pub(super) Weak<dyn Link>);
 

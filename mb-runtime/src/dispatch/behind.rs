@@ -173,7 +173,7 @@ impl Stream for Items {
                     Ok(Poll::Ready(item)) => item,
                     Ok(Poll::Pending) => {
                         ready!(this.end.poll(cx, gate.when_closing()));
-                        Some(Err(gate::stopped().into()))
+                        Some(Err(Fault::stopped().into()))
                     }
                     Err(panic) => Some(Err(seal::panicked(this.name, panic).into())),
                 }
@@ -222,7 +222,7 @@ pub(crate) fn published(way: Arc<Way>, gate: &Arc<Gate>, event: Message) -> Publ
         let cut = pin!(entry.gate().when_cut().cancelled());
         let handled = match select(chain, cut).await {
             Either::Left((handled, _)) => handled,
-            Either::Right(_) => return Err(gate::stopped()),
+            Either::Right(_) => return Err(Fault::stopped()),
         };
         match handled {
             Ok(Ok(_)) => Ok(()),

@@ -66,7 +66,7 @@ impl Gate {
         let let_in = |state| (state & CLOSED == 0).then_some(state + CALL);
         match self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, let_in) {
             Ok(_) => Ok(Inside(self)),
-            Err(_) => Err(stopped()),
+            Err(_) => Err(Fault::stopped()),
         }
     }
 
@@ -76,7 +76,7 @@ impl Gate {
         let let_in = |state| (state & CUT == 0).then_some(state + CALL);
         match self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, let_in) {
             Ok(_) => Ok(Inside(self)),
-            Err(_) => Err(stopped()),
+            Err(_) => Err(Fault::stopped()),
         }
     }
 
@@ -210,8 +210,4 @@ pub(crate) fn cut_off() -> Fault {
     let reason =
         "the server stopped before the call was done: it may have been carried out in part";
     Fault::interrupted(reason).with_retryable(false)
-}
-
-pub(crate) fn stopped() -> Fault {
-    Fault::unavailable("the server has stopped, or is stopping")
 }

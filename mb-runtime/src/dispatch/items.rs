@@ -12,8 +12,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use futures_util::{StreamExt, stream};
-use mb_core::{Answer, Fault, Streaming};
+use mb_core::{Answer, Streaming};
 use pin_project_lite::pin_project;
 
 /// Where a handler's items are left for their consumer.
@@ -35,11 +34,6 @@ impl Items {
         // No waker is needed: whoever takes the item polls this future again.
         poll_fn(|_| if self.0.lock().is_some() { Poll::Pending } else { Poll::Ready(()) }).await;
     }
-}
-
-/// A streamed reply that is refused.
-pub(crate) fn refused(fault: Fault) -> Streaming {
-    stream::once(std::future::ready(Err(fault.into()))).boxed()
 }
 
 /// Drives a handler that leaves its items.

@@ -20,15 +20,14 @@ use std::{future::Future, sync::Arc};
 use futures_core::future::BoxFuture;
 use mb_core::{
     Answer, Calling, ContractDescriptor, DecodeError, Event, Fault, FaultKind, Message, Request,
-    RequestDescriptor, Streaming, Violations,
+    RequestDescriptor, Streaming, Violations, refused_stream,
 };
 
 pub(crate) use behind::{another, published};
 pub(crate) use detached::Detached;
-pub(crate) use gate::{Gate, stopped};
+pub(crate) use gate::Gate;
 pub use guard::guarded;
 pub use items::Items;
-pub(crate) use items::refused as refused_stream;
 pub(crate) use net::Net;
 pub(crate) use routes::{DuplicateContract, Routes, ServedEvent};
 pub use run::Run;
@@ -174,7 +173,7 @@ impl<S: Send + Sync + 'static> Handlers<S> {
         let way = self.way.clone();
         let handler = move |request: Message| match arrive::<S, R>(way.many(), request) {
             Ok((run, request)) => items::stream(|items| handle(run, request, items)),
-            Err(fault) => items::refused(fault),
+            Err(fault) => refused_stream(fault),
         };
         self.add::<R>(Handler::Streamed(Box::new(handler)))
     }
@@ -210,12 +209,6 @@ fn arrive<S, R: Request>(
 fn misshapen(request: &RequestDescriptor, error: DecodeError) -> Fault {
     let what = format!("the payload of {} is not as declared", request.full_name);
     Violations::from(request.of_payload(error)).into_fault(FaultKind::ValidationFailed, &what)
-}
-
-/// The request is asked for in the way that it is not answered.
-pub(crate) fn answered_otherwise(request: &RequestDescriptor) -> Fault {
-    let how = if request.streamed { "by a stream, not once" } else { "once, not by a stream" };
-    Fault::new(FaultKind::ValidationFailed, format!("{} is answered {how}", request.full_name))
 }
 
 impl std::fmt::Debug for ServedContract {

@@ -108,7 +108,7 @@ impl<S, R: Request> Run<S, R> {
                 if polled? {
                     return Poll::Ready(Ok(()));
                 }
-                end.poll(cx, gate.when_closing()).map(|()| Err(gate::stopped()))
+                end.poll(cx, gate.when_closing()).map(|()| Err(Fault::stopped()))
             });
             let item = match ended.await.map(|()| item.flatten()) {
                 Ok(Some(reply)) => self.answer(reply),

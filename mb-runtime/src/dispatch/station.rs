@@ -13,7 +13,7 @@ use std::{
 
 use mb_core::Fault;
 
-use super::gate::{Entry, Gate, stopped};
+use super::gate::{Entry, Gate};
 use crate::access::Audit;
 
 /// A service, and what stands around it.
@@ -116,13 +116,13 @@ impl<S> Way<S> {
         if self.behind {
             self.many()
         } else {
-            self.station.upgrade().map(Held::Station).ok_or_else(stopped)
+            self.station.upgrade().map(Held::Station).ok_or_else(Fault::stopped)
         }
     }
 
     /// For one that answers by a stream.
     pub(super) fn many(&self) -> Result<Held<S>, Fault> {
-        self.post.upgrade().map(Held::Post).ok_or_else(stopped)
+        self.post.upgrade().map(Held::Post).ok_or_else(Fault::stopped)
     }
 }
 
@@ -139,7 +139,7 @@ impl<S> Held<S> {
     #[inline]
     pub(super) fn begin(&self) -> Result<(), Fault> {
         match self {
-            Self::Station(station) if station.post.gate.is_closed() => Err(stopped()),
+            Self::Station(station) if station.post.gate.is_closed() => Err(Fault::stopped()),
             // Whoever let its chain in has asked.
             Self::Station(_) | Self::Post(_) => Ok(()),
         }

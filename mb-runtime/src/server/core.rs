@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     access::{Audit, Judge, Readers},
-    dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service, stopped},
+    dispatch::{DuplicateContract, Gate, Routes, ServedContract, Service},
     login::Authenticator,
     middleware::Layers,
     session::{self, Side},
@@ -248,7 +248,7 @@ impl Core {
         let mut peers = self.write();
         // Asked under the lock that `dismiss` takes: nobody is let in and then never dismissed.
         if self.gate.is_closed() {
-            return Err((peer, stopped()));
+            return Err((peer, Fault::stopped()));
         }
         if peers.len() >= self.settings.max_clients {
             let full = Fault::unavailable(format!(

@@ -7,14 +7,14 @@ use std::{
 
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
-use mb_core::{Answer, Body, Calling};
+use mb_core::{Answer, Body, Calling, Fault};
 
 use super::{
     Core,
     peer::{NotTaken, Peer, Session},
 };
 use crate::{
-    dispatch::{Detached, stopped},
+    dispatch::Detached,
     login::{Authenticator, Credentials, Login, LoginError, wire as login},
     panics::panic_text,
     wire::system::Done,
@@ -67,7 +67,7 @@ pub(super) fn log_in(core: &Arc<Core>, peer: &Peer, body: Body) -> Calling {
         // What was made for this login goes with it. What somebody had before stays theirs.
         let is_new = login.token.is_some() && login.token != shown;
         let response = login::Response::of(&login, username);
-        let core = weak.upgrade().ok_or_else(stopped)?;
+        let core = weak.upgrade().ok_or_else(Fault::stopped)?;
         let token = login.token.as_ref().or(shown.as_ref()).map(|token| core.token_id(token));
         let taken = identity.take(&core, place, Session::new(login, token, &core.routes));
         drop(core);

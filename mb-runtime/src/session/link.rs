@@ -10,14 +10,11 @@ use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use mb_core::{
     Answer, Body, Calling, Context, EncodeError, EndReason, Failure, Fault, FaultKind,
-    Introduction, Link, Message, Name, Published, Streaming, SubscriptionId,
+    Introduction, Link, Message, Name, Published, Streaming, SubscriptionId, refused_stream,
 };
 
 use super::{Shared, machine::Unheard, outgoing, wake};
-use crate::{
-    dispatch::{answered_otherwise, refused_stream},
-    wire::{self, system},
-};
+use crate::wire::{self, system};
 
 /// The way to the other side of a session.
 pub(crate) struct SessionLink(pub(super) Arc<Shared>);
@@ -28,7 +25,7 @@ impl Link for SessionLink {
         if let Name::Request(declared) = request.name()
             && declared.streamed
         {
-            return Calling::refused(answered_otherwise(declared));
+            return Calling::refused(declared.answered_otherwise());
         }
         outgoing::once(&self.0, request)
     }
@@ -37,7 +34,7 @@ impl Link for SessionLink {
         if let Name::Request(declared) = request.name()
             && !declared.streamed
         {
-            return refused_stream(answered_otherwise(declared));
+            return refused_stream(declared.answered_otherwise());
         }
         outgoing::many(&self.0, request)
     }

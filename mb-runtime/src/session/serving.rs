@@ -19,10 +19,7 @@ use super::{
     served::{ServedId, Stop},
     wake,
 };
-use crate::{
-    dispatch::stopped,
-    wire::{self, Value},
-};
+use crate::wire::{self, Value};
 
 /// Answers a request, now or later.
 pub(super) fn serve(
@@ -168,7 +165,7 @@ impl Shared {
             Stop::Cancelled => Fault::new(FaultKind::Cancelled, "the caller has given up"),
             // As the caller itself says it, whichever of the two is first.
             Stop::Late => Fault::late(name),
-            Stop::Leaving => stopped(),
+            Stop::Leaving => Fault::stopped(),
             Stop::Closed => return None,
         };
         self.failure_frame(&id.id, &fault.to_wire())

@@ -6,14 +6,11 @@ use std::sync::{Arc, Weak, atomic::Ordering};
 use futures_core::future::BoxFuture;
 use mb_core::{
     Answer, Answering, Body, Calling, Consuming, Context, Durable, EndReason, Fault, Handling,
-    Link, Message, Name, Published, Streaming, SubscriptionId,
+    Link, Message, Name, Published, Streaming, SubscriptionId, refused_stream,
 };
 
 use super::Line;
-use crate::{
-    client::{ClientStatus, inbound::Inbound},
-    dispatch::refused_stream,
-};
+use crate::client::{ClientStatus, inbound::Inbound};
 
 /// The line as a link: whoever calls over it does not notice which connection is behind it.
 pub(in crate::client) struct LineLink(pub(in crate::client) Arc<Line>);

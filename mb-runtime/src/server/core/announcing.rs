@@ -9,7 +9,7 @@ use mb_core::{Fault, Message, Name, Published};
 use super::{super::peer::Peer, Core};
 use crate::{
     access,
-    dispatch::{published, stopped},
+    dispatch::published,
     middleware::{End, Kind, Passing, Way},
     wire::system::is_system,
 };
@@ -69,7 +69,7 @@ impl Core {
     /// Behind whatever is around the event.
     fn publish(&self, event: Message, to: Option<&str>) -> Published {
         if self.hub.end_reason().is_some() {
-            return Published::Refused(stopped());
+            return Published::Refused(Fault::stopped());
         }
         match to {
             None => self.publish_to_all(event),

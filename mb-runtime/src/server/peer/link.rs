@@ -9,14 +9,14 @@ use futures_core::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use mb_core::{
     Answering, Body, Calling, Context, EndReason, Fault, Link, Message, Name, Published, Streaming,
-    SubscriptionId,
+    SubscriptionId, refused_stream,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{Peer, access::Admitted};
 use crate::{
     access::Rule,
-    dispatch::{Handler, another, answered_otherwise, published, refused_stream, stopped},
+    dispatch::{Handler, another, published},
     middleware::{Kind, Way},
     server::{Core, requests},
     wire::system::is_system,
@@ -26,7 +26,7 @@ impl Peer {
     /// The server, while this client is connected to it.
     fn core(&self) -> Result<Arc<Core>, Fault> {
         self.here()?;
-        self.core.upgrade().ok_or_else(stopped)
+        self.core.upgrade().ok_or_else(Fault::stopped)
     }
 
     /// Whether this client is connected.
@@ -38,7 +38,7 @@ impl Peer {
     #[cold]
     fn left_behind(&self) -> Fault {
         let stays = self.core.upgrade().is_some_and(|core| !core.gate.is_closed());
-        if stays { disconnected() } else { stopped() }
+        if stays { disconnected() } else { Fault::stopped() }
     }
 
     fn emitted(&self, event: &Message) -> Result<Published, Fault> {
@@ -71,7 +71,7 @@ impl Peer {
                 self.admit(route.rule.as_ref(), request.context_mut())?;
                 Ok(handler(request))
             }
-            Handler::Streamed(_) => Err(answered_otherwise(route.descriptor)),
+            Handler::Streamed(_) => Err(route.descriptor.answered_otherwise()),
         }
     }
 
@@ -118,7 +118,7 @@ impl Peer {
                 let admitted = self.admit(route.rule.as_ref(), request.context_mut())?;
                 Ok(self.while_here(handler(request), route.rule, admitted))
             }
-            Handler::Unary(_) => Err(answered_otherwise(route.descriptor)),
+            Handler::Unary(_) => Err(route.descriptor.answered_otherwise()),
         }
     }
 }
