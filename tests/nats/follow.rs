@@ -11,10 +11,11 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use magicbutton::{Actor, Authenticator, Client, Credentials, Login, LoginError, Server};
+use magicbutton::{Actor, Authenticator, Client, Credentials, Login, LoginError, Received, Server};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
+    identity::{Vault, vault},
     login::{Door, all_take_for, door},
     lossy::lossy,
     nats_server,
@@ -184,6 +185,57 @@ async fn a_server_that_has_missed_a_logout_is_told_again() {
     client.logout().await.unwrap();
     assert!(way.lost.load(Ordering::SeqCst) > 0, "nothing was lost");
     assert_eq!(taken_for(&client).await, [None, None]);
+}
+
+#[tokio::test]
+async fn an_event_waits_until_a_server_that_comes_knows_whose_it_is() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let heard = Arc::new(AtomicUsize::new(0));
+    let start = async |name: &str, takes: u64| {
+        let (heard, name) = (Arc::clone(&heard), name.to_owned());
+        let server = Server::builder().id(&name).serve(vault::serve(Vault));
+        let server = server.authenticator(Owners { takes });
+        let server = server.on(move |event: Received<vault::Opened>| {
+            heard.fetch_add(1, Ordering::SeqCst);
+            assert_eq!(event.context().actor().map(|actor| &*actor.id), Some("ada"), "at {name}");
+            async { Ok(()) }
+        });
+        server.bind(url.as_str()).start().await.unwrap()
+    };
+    let one = start("one", 0).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let emitting = async {
+        for number in 1..=100 {
+            client.emit(vault::Opened { by: number.to_string() }).await.unwrap();
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let (two, ()) = futures_util::join!(start("two", 300), emitting);
+    let all = async {
+        while heard.load(Ordering::SeqCst) < 100 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = timeout(Duration::from_secs(3), all).await;
+    in_time.unwrap_or_else(|_| panic!("{} of 100 were taken", heard.load(Ordering::SeqCst)));
+    drop((one, two));
+}
+
+/// Whoever has a token is an owner.
+struct Owners {
+    takes: u64,
+}
+
+#[async_trait]
+impl Authenticator for Owners {
+    async fn login(&self, credentials: Credentials) -> Result<Login, LoginError> {
+        sleep(Duration::from_millis(self.takes)).await;
+        let Credentials::Token(token) = credentials else { return Err(LoginError::InvalidToken) };
+        let name = token.strip_prefix("t-").ok_or(LoginError::InvalidToken)?;
+        Ok(Login::new(Actor { roles: vec!["owner".into()], ..Actor::new(name) }))
+    }
 }
 
 #[tokio::test]

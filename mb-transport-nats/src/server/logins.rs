@@ -130,6 +130,7 @@ impl Station {
             Some(credentials) => log_in(credentials),
             None if is_new => {
                 entry.logins.done(number, true);
+                self.settled.send_replace(());
                 return send(&self.nats, reply, said(&entry, number, None)).await;
             }
             None => system("$logout", json!({})),
@@ -144,6 +145,7 @@ impl Station {
             let refused = done.err();
             let again = !is_logout && refused.as_ref().is_some_and(Fault::is_retryable);
             whose.logins.done(number, !again);
+            station.settled.send_replace(());
             if let Some(fault) = &refused {
                 tracing::debug!(%fault, "a client is logged in elsewhere, and not here");
             }
