@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
 };
@@ -282,4 +282,53 @@ async fn a_server_that_comes_serves_nobody_before_it_knows_who_they_are() {
     };
     timeout(Duration::from_secs(10), knocking).await.unwrap();
     drop(coming.await.unwrap());
+}
+
+/// Three servers, 32 calls under way at any time, and each server restarted in turn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_rolling_restart_every_call_is_of_who_has_logged_in() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let names = ["one", "two", "three"];
+    let start = async |name: &str| serve(name, &url, Moody { takes: 20, ..Moody::default() }).await;
+    let mut servers = Vec::new();
+    for name in names {
+        servers.push(start(name).await);
+    }
+    let client = Client::connect(url.as_str()).await.unwrap();
+    log_in(&client, "ada").await;
+    let door: door::Client = client.typed().unwrap();
+    let over = Arc::new(AtomicBool::new(false));
+    let callers: Vec<_> = (0..32)
+        .map(|_| {
+            let (door, over) = (door.clone(), Arc::clone(&over));
+            tokio::spawn(async move {
+                let mut made = 0;
+                while !over.load(Ordering::Relaxed) {
+                    let (server, who) = door.knock().await.unwrap();
+                    assert_eq!(
+                        who.as_deref(),
+                        Some("ada"),
+                        "{server} takes the caller for another"
+                    );
+                    made += 1;
+                    sleep(Duration::from_millis(1)).await;
+                }
+                made
+            })
+        })
+        .collect();
+    for round in 0..12 {
+        let at = round % names.len();
+        servers[at].stop().await.unwrap();
+        servers[at] = start(names[at]).await;
+        // As long as it takes until it knows its clients; less, and nobody would.
+        sleep(Duration::from_millis(100)).await;
+    }
+    over.store(true, Ordering::Relaxed);
+    let mut made = 0;
+    for caller in callers {
+        made += caller.await.unwrap();
+    }
+    assert!(made > 300, "too few calls to prove anything: {made}");
 }

@@ -135,6 +135,10 @@ impl Station {
             }
             None => system("$logout", json!({})),
         };
+        if is_new {
+            // The client has somewhere to go, should every other server leave meanwhile.
+            send(&self.nats, reply.clone(), said(&entry, 0, None)).await;
+        }
         // Begun here and now: of two logins, the later is the last.
         let logging_in = entry.served.link.call(request);
         let (station, whose) = (Arc::clone(self), Arc::clone(&entry));
