@@ -15,6 +15,9 @@ use tokio::time::Instant;
 /// The most messages that wait in one slot: a stream's items are fewer, as each has a credit.
 const LONGEST_QUEUE: usize = 1024;
 
+/// What the last tokens of our reply subjects begin with.
+const OURS: &str = "mb_";
+
 /// Which request it is. Old answers do not find new requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
@@ -73,10 +76,15 @@ impl Key {
     pub(crate) fn write(self, left: Option<u64>, out: &mut String) {
         use std::fmt::Write;
         // Writing to a `String` does not fail.
-        let _ = write!(out, "mb_{:x}_{:x}", self.at, self.generation);
+        let _ = write!(out, "{OURS}{:x}_{:x}", self.at, self.generation);
         if let Some(left) = left {
             let _ = write!(out, "_{left:x}");
         }
+    }
+
+    /// Whether the last token of a reply subject is one of a magicbutton client's.
+    pub(crate) fn is_of_ours(token: &str) -> bool {
+        token.starts_with(OURS)
     }
 
     /// Read back from there.
@@ -90,7 +98,7 @@ impl Key {
     }
 
     fn read_whole(token: &str) -> Option<(Self, Option<u64>)> {
-        let mut parts = token.strip_prefix("mb_")?.split('_');
+        let mut parts = token.strip_prefix(OURS)?.split('_');
         let at = usize::from_str_radix(parts.next()?, 16).ok()?;
         let generation = u32::from_str_radix(parts.next()?, 16).ok()?;
         let left = match parts.next() {

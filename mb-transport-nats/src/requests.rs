@@ -50,8 +50,8 @@ pub(crate) trait Courier: Send + Sync + 'static {
     /// Where credits for a stream go that comes from this server.
     fn credit(&self, server: Option<&str>) -> Option<Subject>;
 
-    /// Introduces itself to a server that does not know it.
-    fn introduce(&self, server: String) -> BoxFuture<'_, Result<(), Fault>>;
+    /// Introduces itself to a server that does not know it. Says whether that has answered, and not left.
+    fn introduce(&self, server: String) -> BoxFuture<'_, Result<bool, Fault>>;
 
     /// What a caller is told whom a server does not know, however often it was introduced.
     fn stays_unknown(&self, server: &str) -> Fault;
@@ -124,7 +124,7 @@ impl Outgoing {
     }
 
     /// Does something first, for as long as there is time.
-    async fn in_time(&self, first: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
+    async fn in_time<T>(&self, first: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         match self.deadline {
             None => first.await,
             Some(deadline) => timeout_at(deadline, first)
@@ -190,8 +190,8 @@ pub(crate) async fn call<C: Courier>(
         match read(message, &courier.out().codecs) {
             Read::Answer(answer) => return answer,
             Read::Unknown(server) if introduced < INTRODUCTIONS => {
-                introduced += 1;
-                outgoing.in_time(courier.introduce(server)).await?;
+                let answered = outgoing.in_time(courier.introduce(server)).await?;
+                introduced += usize::from(answered);
             }
             Read::Unknown(server) => return Err(courier.stays_unknown(&server).into()),
             Read::Nobody if outgoing.idempotent => {

@@ -7,13 +7,27 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use magicbutton::{Client, Fault, FaultKind, Received, Server};
+use magicbutton::{Client, Fault, FaultKind, Received, Server, contract};
 use tokio::{sync::watch, time::timeout};
 
 use crate::{
     contract::{Depot, Done, depot, server},
     nats_server,
 };
+
+contract!(
+    #[contract(version = "1.0.0")]
+    mod post {
+        #[event(durable)]
+        struct Letter {
+            text: String,
+        }
+    }
+);
+
+struct Post;
+
+impl post::Service for Post {}
 
 /// What a reader has seen: by number, the ids and delivery counts.
 type Seen = watch::Sender<HashMap<u64, Vec<(String, u64)>>>;
@@ -213,4 +227,28 @@ async fn ten_thousand_events_survive_the_end_of_the_engine() {
         twice.len()
     );
     assert!(acknowledged.len() as u64 > EVENTS * 9 / 10);
+}
+
+#[tokio::test]
+async fn the_largest_event_that_is_kept_can_be_put_aside() {
+    let Some(engine) = nats_server::start_with("max_payload: 65536") else { return };
+    let server = Server::builder().serve(post::serve(Post)).bind(engine.url(""));
+    let server = server.start().await.unwrap();
+    let client = Client::connect(engine.url("")).await.unwrap();
+    let failing = client.subscribe::<post::Letter>().durable("desk").tries(1);
+    let _desk = failing
+        .for_each(async |_| Err(Fault::unavailable("no ".repeat(1_000)).into()))
+        .await
+        .unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let mut dead = nats.subscribe("mb.$dead.post.v1.letter.desk").await.unwrap();
+    nats.flush().await.unwrap();
+    let send = async |size| server.broadcast(post::Letter { text: "x".repeat(size) }).await;
+    assert_eq!(send(64_000).await.unwrap_err().code(), "PAYLOAD_TOO_LARGE");
+    let mut size = 64_000;
+    while send(size).await.is_err() {
+        size -= 100;
+    }
+    let dead = timeout(Duration::from_secs(10), dead.next()).await.unwrap().unwrap();
+    assert!(dead.payload.len() > size, "{size}");
 }

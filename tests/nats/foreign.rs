@@ -53,6 +53,12 @@ async fn a_foreign_client_calls_a_request_and_reads_the_typed_error() {
     assert_eq!(error["details"], json!({ "parcel": "lost" }));
     assert_eq!(error["status"], 404);
 
+    // Wherever the answer is to go.
+    let mut answers = nats.subscribe("answers").await.unwrap();
+    let payload = json!({ "parcel": "p-2" }).to_string();
+    nats.publish_with_reply("mb.depot.v1.req.find", "answers", payload.into()).await.unwrap();
+    assert_eq!(answers.next().await.unwrap().payload, r#""p-2 is here""#);
+
     // An error's text cannot break out of its line.
     let lost = nats
         .request("mb.depot.v1.req.find", json!({ "parcel": "lost\r\n" }).to_string().into())

@@ -428,6 +428,47 @@ async fn what_strangers_share_is_nobody_s_to_name_log_in_on_or_end() {
 }
 
 #[tokio::test]
+async fn nobody_joins_in_place_of_those_who_have_not() {
+    let Some(engine) = nats_server::start() else { return };
+    let (_server, _) = serve(&engine.url("")).await;
+    let (bob, eve) = (
+        async_nats::connect(engine.address()).await.unwrap(),
+        async_nats::connect(engine.address()).await.unwrap(),
+    );
+    // Where plain programs have their answers, `_INBOX.` and a token, is told by nobody, and known to all.
+    let mut hers = eve.subscribe("_INBOX.mb_0_1").await.unwrap();
+    let join = json!({ "clientId": "eve", "connection": "x", "maxMessage": 1_000_000 });
+    let (door, at) = ("mb.$sys.door.join", "_INBOX.mb_0_1");
+    eve.publish_with_reply(door, at, join.to_string().into()).await.unwrap();
+    let joined: Value = serde_json::from_str(&said(&hers.next().await.unwrap())).unwrap();
+    let own = format!("mb.$sys.srv.{}", joined["instance"].as_str().unwrap());
+    let (login, token) = (with("Mb-Name", "$login"), json!({ "token": "t-eve" }).to_string());
+    let sent = eve.publish_with_reply_and_headers(format!("{own}.req"), at, login, token.into());
+    sent.await.unwrap();
+    assert!(said(&hers.next().await.unwrap()).contains("true"), "she is logged in there");
+    let bob_s = async |name: &str, headers: HeaderMap| {
+        let inbox = bob.new_inbox();
+        assert_eq!(inbox.split('.').count(), 2);
+        let answers = bob.subscribe(inbox.clone()).await.unwrap();
+        let subject = format!("mb.vault.v1.req.{name}");
+        let sent = bob.publish_with_reply_and_headers(subject, inbox.clone(), headers, "{}".into());
+        sent.await.unwrap();
+        (answers, inbox)
+    };
+    let (mut answers, _) = bob_s("whoami", with("Mb-Token", "t-bob")).await;
+    assert_eq!(said(&answers.next().await.unwrap()), r#""bob""#);
+    let (mut answers, _) = bob_s("whoami", with("Mb-Name", "x")).await;
+    assert_eq!(said(&answers.next().await.unwrap()), "AUTHENTICATION_REQUIRED");
+    // What he asks for more of is his.
+    let mut headers = with("Mb-Token", "t-bob");
+    headers.insert("Mb-Credit", "0");
+    let (mut items, inbox) = bob_s("watch", headers).await;
+    bob.publish_with_reply(format!("{own}.credit"), inbox, "1".into()).await.unwrap();
+    let item = timeout(Duration::from_secs(3), items.next()).await.unwrap().unwrap();
+    assert_eq!(said(&item), "1");
+}
+
+#[tokio::test]
 async fn two_requests_do_not_share_a_place_for_their_answers() {
     let Some(engine) = nats_server::start() else { return };
     let url = engine.url("");

@@ -57,7 +57,7 @@ async fn a_stream_that_nobody_takes_more_of_makes_room_for_others() {
 async fn a_stream_that_has_nothing_to_say_ends_unless_its_reader_does() {
     let Some(engine) = nats_server::start() else { return };
     let server = Server::builder().serve(crate::identity::vault::serve(crate::identity::Vault));
-    let server = server.limits(|limits| limits.silence = Duration::from_millis(500));
+    let server = server.limits(|limits| limits.silence = Duration::from_secs(1));
     let server = server.authenticator(|_| Ok(Login::new(owner())));
     let _server = server.bind(engine.url("")).start().await.unwrap();
     let bob = async_nats::connect(engine.address()).await.unwrap();
@@ -74,7 +74,7 @@ async fn a_stream_that_has_nothing_to_say_ends_unless_its_reader_does() {
     let ((mut silent, ..), (mut lively, inbox, credit)) = (watch().await, watch().await);
     for _ in 0..10 {
         bob.publish_with_reply(credit.clone(), inbox.clone(), "0".into()).await.unwrap();
-        sleep(Duration::from_millis(100)).await;
+        sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(next(&mut silent).await, "TIMEOUT");
     assert!(lively.next().now_or_never().is_none(), "it has a reader");

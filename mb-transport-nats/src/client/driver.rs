@@ -206,8 +206,7 @@ impl Driver {
                 // A server that has come: it hears who is there.
                 let instance = String::from_utf8_lossy(&message.payload).into_owned();
                 if decode(&instance).is_some() && !self.shared.roster.borrow().knows(&instance) {
-                    let whom = self.shared.space.system(&format!("srv.{instance}.join"));
-                    joining::ask(&self.shared, whom);
+                    joining::ask_one(&self.shared, &instance);
                 }
             }
         }
@@ -216,6 +215,14 @@ impl Driver {
     fn answer(&mut self, message: NatsMessage) {
         match last(&message.subject) {
             "join" => self.joined(&message),
+            token if let Some(instance) = token.strip_prefix(joining::ONE) => {
+                if message.status == Some(StatusCode::NO_RESPONDERS) {
+                    let instance = instance.to_owned();
+                    self.gone(&instance, EndReason::ConnectionLost);
+                } else {
+                    self.joined(&message);
+                }
+            }
             "beat" => self.alive(&message),
             token if token.starts_with("quiet_") => {
                 if message.status == Some(StatusCode::NO_RESPONDERS) {

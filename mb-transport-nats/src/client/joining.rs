@@ -29,7 +29,7 @@ pub(crate) async fn join_all(
 ) -> Result<Roster, Fault> {
     let deadline = Instant::now() + shared.limits.handshake.min(Duration::from_secs(3600));
     let mut changes = shared.roster.subscribe();
-    ask(shared, shared.space.system("door.join"));
+    ask_all(shared);
     loop {
         let now = changes.borrow_and_update().clone();
         if now.nobody {
@@ -52,7 +52,7 @@ pub(crate) async fn join_all(
             return Ok(now);
         }
         if now.refused.is_none() && Instant::now() < deadline {
-            ask(shared, shared.space.system("door.join"));
+            ask_all(shared);
             continue;
         }
         let late = || {
@@ -70,21 +70,38 @@ pub(super) fn nobody(endpoint: &Endpoint) -> Fault {
     ))
 }
 
-/// Joins one server, which may have forgotten the client, or may be new.
-pub(crate) async fn join_one(shared: &Shared, instance: &str) -> Result<(), Fault> {
+/// Joins one server, which may have forgotten the client, or may be new. Says whether it has answered:
+/// it may have left.
+pub(crate) async fn join_one(shared: &Shared, instance: &str) -> Result<bool, Fault> {
     let (mut changes, now) = (shared.roster.subscribe(), Instant::now());
     shared.roster.send_modify(|roster| roster.refused = None);
-    ask(shared, shared.space.system(&format!("srv.{instance}.join")));
-    let joined =
-        changes.wait_for(|roster| roster.joined_since(instance, now) || roster.refused.is_some());
-    match timeout(JOINING, joined).await {
-        Ok(Ok(_)) => Ok(()),
+    ask_one(shared, instance);
+    let (mut has_left, login) = (false, shared.join().login.number);
+    let answered = changes.wait_for(|roster| {
+        has_left = roster.left_since(instance, now);
+        has_left || roster.joined_since(instance, now, login) || roster.refused.is_some()
+    });
+    match timeout(JOINING, answered).await.map(|answered| answered.is_ok()) {
+        Ok(true) => Ok(!has_left),
         _ => Err(Fault::unavailable("the server did not let this client in")),
     }
 }
 
-/// Says who the client is.
-pub(crate) fn ask(shared: &Shared, whom: async_nats::Subject) {
+/// Says to every server who the client is.
+pub(crate) fn ask_all(shared: &Shared) {
+    ask(shared, shared.space.system("door.join"), shared.reply("join"));
+}
+
+/// Says it to one of them, whose absence the engine tells.
+pub(crate) fn ask_one(shared: &Shared, instance: &str) {
+    let whom = shared.space.system(&format!("srv.{instance}.join"));
+    ask(shared, whom, shared.reply(&format!("{ONE}{instance}")));
+}
+
+/// What the answer of one server in particular comes to.
+pub(super) const ONE: &str = "join_";
+
+fn ask(shared: &Shared, whom: async_nats::Subject, reply: String) {
     let join = serde_json::to_vec(&*shared.join()).unwrap_or_default();
-    tell(&shared.out.nats, whom, Some(shared.reply("join")), join.into());
+    tell(&shared.out.nats, whom, Some(reply), join.into());
 }

@@ -47,7 +47,7 @@ impl Courier for Shared {
         Some(self.space.system(&format!("srv.{server}.credit")))
     }
 
-    fn introduce(&self, server: String) -> BoxFuture<'_, Result<(), Fault>> {
+    fn introduce(&self, server: String) -> BoxFuture<'_, Result<bool, Fault>> {
         Box::pin(async move {
             if decode(&server).is_none() {
                 return Err(Fault::new(FaultKind::ContractMismatch, "no server has such a name"));

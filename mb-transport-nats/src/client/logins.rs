@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
-    joining::{JOINING, ask},
+    joining::{JOINING, ask_all},
     shared::Shared,
 };
 use crate::{
@@ -70,7 +70,7 @@ impl Shared {
         let mut changes = self.roster.subscribe();
         let telling = async {
             loop {
-                ask(self, self.space.system("door.join"));
+                ask_all(self);
                 let heard = changes.wait_for(|roster| roster.all_heard(number));
                 if timeout(AGAIN, heard).await.is_ok() {
                     return;

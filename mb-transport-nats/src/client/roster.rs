@@ -1,9 +1,14 @@
 //! The servers that a client knows.
 
+use std::collections::VecDeque;
+
 use mb_core::{ContractVersion, Fault};
 use tokio::time::Instant;
 
 use crate::join::Joined;
+
+/// How many of those who have left are remembered, for whoever waits for their answer.
+const LEFT: usize = 64;
 
 /// Every server that has let the client in, in the order in which they did.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +16,8 @@ pub(crate) struct Roster {
     pub(crate) servers: Vec<Known>,
     /// What those served who have left.
     former: Vec<ContractVersion>,
+    /// Who has left, and when: so many, the last.
+    left: VecDeque<(String, Instant)>,
     /// What the last one said that did not let it in.
     pub(crate) refused: Option<Fault>,
     /// Nobody listened when it asked.
@@ -42,6 +49,8 @@ impl Roster {
 
     /// Whether there was one of this token.
     pub(crate) fn remove(&mut self, instance: &str) -> bool {
+        self.left.truncate(LEFT - 1);
+        self.left.push_front((instance.to_owned(), Instant::now()));
         let is_it = |known: &Known| known.joined.instance == instance;
         let Some(at) = self.servers.iter().position(is_it) else { return false };
         for contract in self.servers.remove(at).joined.contracts {
@@ -55,10 +64,15 @@ impl Roster {
         self.servers.iter().any(|known| known.joined.instance == instance)
     }
 
-    /// Whether one has let the client in since then.
-    pub(crate) fn joined_since(&self, instance: &str, then: Instant) -> bool {
-        let mut servers = self.servers.iter();
-        servers.any(|known| known.joined.instance == instance && known.since >= then)
+    /// Whether one has let the client in since then, with this login.
+    pub(crate) fn joined_since(&self, instance: &str, then: Instant, login: u64) -> bool {
+        let is_it = |known: &Known| known.joined.instance == instance && known.since >= then;
+        self.servers.iter().any(|known| is_it(known) && known.joined.login >= login)
+    }
+
+    /// Whether one has left since then.
+    pub(crate) fn left_since(&self, instance: &str, then: Instant) -> bool {
+        self.left.iter().any(|(who, when)| who == instance && *when >= then)
     }
 
     /// Whether everybody who is there has heard of this login.

@@ -123,7 +123,7 @@ impl Shared {
         let mut headers = Headers::default();
         headers.put(headers::NAME, "$unsubscribe");
         let Some(headers) = headers.into_map() else { return };
-        let (nats, reply) = (self.out.nats.clone(), self.reply("unsubscribed"));
+        let (nats, reply) = (self.out.nats.clone(), self.reply("mb_unsubscribed"));
         // In the order in which things are said: a subscription made next finds room.
         let mut telling = Box::pin(async move {
             nats.publish_with_reply_and_headers(home, reply, headers, payload.into()).await

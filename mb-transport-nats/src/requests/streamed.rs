@@ -92,9 +92,10 @@ impl<C: Courier> Items<C> {
                 }
                 // It has not begun: it begins at whoever takes it then.
                 Read::Unknown(server) if self.introduced < INTRODUCTIONS => {
-                    self.introduced += 1;
                     self.exchange.finish();
-                    self.outgoing.in_time(self.courier.introduce(server)).await?;
+                    let introducing = self.courier.introduce(server);
+                    let answered = self.outgoing.in_time(introducing).await?;
+                    self.introduced += usize::from(answered);
                     self.exchange = self.courier.out().send(self.outgoing.sending()).await?;
                 }
                 Read::Unknown(server) => return Err(self.courier.stays_unknown(&server)),

@@ -109,7 +109,7 @@ impl Courier for Back {
         Some(self.subject("do.credit"))
     }
 
-    fn introduce(&self, _: String) -> BoxFuture<'_, Result<(), Fault>> {
+    fn introduce(&self, _: String) -> BoxFuture<'_, Result<bool, Fault>> {
         Box::pin(std::future::ready(Err(another())))
     }
 

@@ -6,7 +6,8 @@ use std::{
 };
 
 use async_nats::{
-    Client, HeaderMap, client::PublishErrorKind, jetstream, message::OutboundMessage,
+    Client, HeaderMap, HeaderName, HeaderValue, client::PublishErrorKind, jetstream,
+    message::OutboundMessage,
 };
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
@@ -28,6 +29,9 @@ use crate::{
 const KEEPING: Duration = Duration::from_secs(30);
 const SHORTEST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(1);
+
+/// How much larger an event is that is put aside, in bytes.
+const DEAD: usize = 4 * 1024;
 
 /// Ends with its server, and keeps nothing of it alive.
 pub(crate) struct Bus(pub(crate) Weak<Station>);
@@ -64,6 +68,12 @@ impl Bus {
             let mut headers = Headers::from_map(headers);
             headers.put(MESSAGE_ID, event.context().id());
             let headers = headers.into_map().unwrap_or_default();
+            // Put aside, it has a reason beside it, and must get through all the same.
+            let limit = limit - DEAD.min(limit / 4);
+            let size = size + length(&headers);
+            if size > limit {
+                return Err(too_large(name, size, limit));
+            }
             let keeping = keep(jetstream.clone(), subject, headers, payload);
             return Ok(Published::Waiting(Box::pin(keeping)));
         }
@@ -94,6 +104,15 @@ impl Station {
         }
         headers.into_map()
     }
+}
+
+/// How many bytes headers are about as long as.
+fn length(headers: &HeaderMap) -> usize {
+    let line = |(name, values): (&HeaderName, &Vec<HeaderValue>)| {
+        let name: &str = name.as_ref();
+        values.iter().map(|value| name.len() + value.as_str().len() + 4).sum::<usize>()
+    };
+    headers.iter().map(line).sum::<usize>() + 16
 }
 
 async fn send(nats: &Client, event: OutboundMessage) -> Result<(), Fault> {

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     join::{Alive, Bye, Join, Joined, LastLogin},
     outbound::tell,
+    pending::Key,
     reply::{Reply, too_large},
     served::{Bounds, Served, send},
 };
@@ -30,6 +31,13 @@ pub(crate) fn parts(reply: Option<&Subject>) -> Option<(&str, &str)> {
 }
 
 impl Station {
+    /// The client that has joined and that has sent this. The reply subjects of somebody else may begin
+    /// like those that it joined with, whatever these are, but do not end like ours.
+    pub(super) fn sender(&self, reply: Option<&Subject>) -> Option<Arc<Entry>> {
+        let (base, token) = parts(reply)?;
+        Key::is_of_ours(token).then(|| self.client(base))?
+    }
+
     /// A client wants to come in, or says again who it is.
     pub(crate) async fn join(self: &Arc<Self>, message: NatsMessage) {
         let Some((base, _)) = parts(message.reply.as_ref()) else { return };

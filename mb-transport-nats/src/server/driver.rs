@@ -191,9 +191,8 @@ impl Driver {
 
     /// Does something about a request that is under way.
     fn at_work(&self, message: &NatsMessage, work: impl Fn(&Served, &str)) {
-        let Some((base, _)) = parts(message.reply.as_ref()) else { return };
         let Some(reply) = message.reply.as_ref() else { return };
-        match self.station.client(base) {
+        match self.station.sender(Some(reply)) {
             Some(entry) => work(&entry.served, reply),
             None => {
                 if let Some(served) = self.station.anonymous.get() {

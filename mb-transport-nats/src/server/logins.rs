@@ -130,10 +130,15 @@ impl Station {
             Some(credentials) => log_in(credentials),
             None if is_new => {
                 entry.logins.done(number, true);
+                self.settled.send_replace(());
                 return send(&self.nats, reply, said(&entry, number, None)).await;
             }
             None => system("$logout", json!({})),
         };
+        if is_new {
+            // The client has somewhere to go, should every other server leave meanwhile.
+            send(&self.nats, reply.clone(), said(&entry, 0, None)).await;
+        }
         // Begun here and now: of two logins, the later is the last.
         let logging_in = entry.served.link.call(request);
         let (station, whose) = (Arc::clone(self), Arc::clone(&entry));
@@ -144,6 +149,7 @@ impl Station {
             let refused = done.err();
             let again = !is_logout && refused.as_ref().is_some_and(Fault::is_retryable);
             whose.logins.done(number, !again);
+            station.settled.send_replace(());
             if let Some(fault) = &refused {
                 tracing::debug!(%fault, "a client is logged in elsewhere, and not here");
             }

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use tokio::{
     runtime::Handle,
     sync::{
-        Notify,
+        Notify, Semaphore,
         mpsc::{self, error::TrySendError},
         watch,
     },
@@ -57,6 +57,10 @@ pub(crate) struct Station {
     pub(crate) anonymous: OnceLock<Arc<Served>>,
     /// Those who show a token with each message.
     pub(crate) bearers: Bearers,
+    /// Told whenever it has become known who a client is.
+    pub(crate) settled: watch::Sender<()>,
+    /// Events that wait for that.
+    pub(crate) held: Arc<Semaphore>,
     /// Handlers at work.
     pub(crate) tracker: TaskTracker,
     pub(crate) commands: mpsc::Sender<Command>,
@@ -168,6 +172,9 @@ impl Station {
     }
 }
 
+/// How many events may wait until it is known whose they are.
+const HELD: usize = 1024;
+
 /// How long JetStream may take to say that it has an event, before it is sent again.
 const STORED: Duration = Duration::from_secs(2);
 
@@ -234,6 +241,8 @@ impl Station {
             clients: Mutex::default(),
             anonymous: OnceLock::new(),
             bearers: Bearers::default(),
+            settled: watch::Sender::new(()),
+            held: Arc::new(Semaphore::new(HELD)),
             tracker: TaskTracker::new(),
             commands,
             barrier: watch::Sender::new(0),

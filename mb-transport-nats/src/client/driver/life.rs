@@ -66,8 +66,7 @@ impl Driver {
             false
         });
         if !alive.known || !known {
-            let whom = self.shared.space.system(&format!("srv.{}.join", alive.instance));
-            joining::ask(&self.shared, whom);
+            joining::ask_one(&self.shared, &alive.instance);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Events that clients emit.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_nats::Message as NatsMessage;
 use mb_core::{Fault, Message, Name, Published};
+use tokio::time::timeout;
 
-use super::{Driver, Kind, Station, full_name};
+use super::{super::station::Entry, Driver, Kind, Station, full_name};
 use crate::{
     headers,
     reply::{body, too_large},
@@ -16,11 +17,15 @@ impl Driver {
     pub(super) fn emitted(&mut self, message: NatsMessage) {
         let Some(name) = full_name(&message.subject) else { return };
         let headers = message.headers.as_ref();
-        let from = headers::get(headers, headers::FROM).and_then(|base| self.station.client(base));
+        let base = headers::get(headers, headers::FROM);
+        let from = base.and_then(|base| self.station.known(base));
         let token = headers::get(headers, headers::TOKEN);
         let served = match (&from, token) {
             (Some(entry), _) => Ok(Arc::clone(&entry.served)),
-            (None, None) => self.station.stranger(),
+            (None, None) => match base {
+                Some(base) => return self.joined_first(base.to_owned(), name, message),
+                None => self.station.stranger(),
+            },
             (None, Some(token)) => match self.station.bearers.fresh(token) {
                 Some(served) => Ok(served),
                 None => return self.asked_first(token.to_owned(), name, message),
@@ -42,6 +47,33 @@ impl Driver {
         }
     }
 
+    /// Takes an event of a client that this server does not know yet, when it does: it may have come a
+    /// moment ago. What comes meanwhile overtakes it.
+    fn joined_first(&self, base: String, name: String, message: NatsMessage) {
+        let station = Arc::clone(&self.station);
+        let Ok(place) = Arc::clone(&station.held).try_acquire_owned() else {
+            return tracing::debug!(
+                name,
+                "an event was not taken: too many wait for who has sent them"
+            );
+        };
+        self.station.tracker.spawn(async move {
+            let _place = place;
+            let Ok(entry) = timeout(PATIENCE, station.known_soon(&base)).await else {
+                return tracing::debug!(
+                    name,
+                    "an event was not taken: nobody knows who has sent it"
+                );
+            };
+            let taken = station.take(&entry.served, &name, &message);
+            let done = async { taken?.done().await };
+            if let Err(fault) = done.await {
+                tracing::debug!(%fault, name, "an event was not taken");
+                entry.back.tell_error(&fault);
+            }
+        });
+    }
+
     /// Takes an event when it is known who shows this token. Nobody else waits for that: what comes
     /// meanwhile overtakes it.
     fn asked_first(&self, token: String, name: String, message: NatsMessage) {
@@ -58,7 +90,26 @@ impl Driver {
     }
 }
 
+/// How long an event waits until it is known who has sent it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 impl Station {
+    /// A client that has joined, where it is known who it is.
+    fn known(&self, base: &str) -> Option<Arc<Entry>> {
+        self.client(base).filter(|entry| entry.logins.is_settled())
+    }
+
+    async fn known_soon(&self, base: &str) -> Arc<Entry> {
+        let mut settled = self.settled.subscribe();
+        loop {
+            if let Some(entry) = self.known(base) {
+                return entry;
+            }
+            // The sender is part of `self`: no wait fails.
+            let _ = settled.changed().await;
+        }
+    }
+
     /// Hands an event that was emitted to the server.
     fn take(&self, served: &Served, name: &str, message: &NatsMessage) -> Result<Published, Fault> {
         let (size, limit) = (message.payload.len(), self.limits.max_message);

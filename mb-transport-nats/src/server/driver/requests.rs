@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_nats::Message as NatsMessage;
 use mb_core::{Fault, FaultKind};
 
-use super::super::{clients::parts, station::Station, stats::Endpoint};
+use super::super::{station::Station, stats::Endpoint};
 use crate::{
     headers,
     pending::Key,
     reply::Reply,
     served::{Served, send},
+    subjects::last,
 };
 
 /// What anybody may ask the system, whoever they are.
@@ -25,8 +26,11 @@ impl Station {
         endpoint: Option<Arc<Endpoint>>,
     ) {
         let station = self;
-        let Some((base, token)) = parts(message.reply.as_ref()) else { return };
-        let served = match station.client(base) {
+        let Some(last) = message.reply.as_ref().map(|reply| last(reply)) else { return };
+        let token = headers::get(message.headers.as_ref(), headers::TOKEN);
+        // Who shows a token is who that says, and has not joined.
+        let sender = if token.is_none() { station.sender(message.reply.as_ref()) } else { None };
+        let served = match sender {
             Some(entry) if name == "$login" || name == "$logout" => {
                 let number = headers::get(message.headers.as_ref(), headers::LOGIN);
                 let number = number.and_then(|number| number.parse().ok());
@@ -34,7 +38,9 @@ impl Station {
             }
             // One of ours, which this server does not know yet, or not as whom.
             Some(entry) if !entry.logins.is_settled() => return station.unknown(message).await,
-            None if Key::read(token).is_some() => return station.unknown(message).await,
+            None if token.is_none() && Key::read(last).is_some() => {
+                return station.unknown(message).await;
+            }
             Some(entry) => Ok(Arc::clone(&entry.served)),
             // Who has not joined shares a connection with others, or has one for as long as a token is
             // remembered: it is nobody's to name, to log in on, or to end.
@@ -44,7 +50,7 @@ impl Station {
                 );
                 Err(Fault::new(FaultKind::Forbidden, reason))
             }
-            None => match headers::get(message.headers.as_ref(), headers::TOKEN) {
+            None => match token {
                 None => station.stranger(),
                 Some(token) => match station.bearers.fresh(token) {
                     Some(served) => Ok(served),
