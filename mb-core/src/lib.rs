@@ -16,6 +16,7 @@ mod contract;
 mod descriptor;
 mod duplex;
 mod durable;
+mod end_reason;
 mod endpoint;
 mod failure;
 mod fault;
@@ -43,13 +44,14 @@ pub use contract::{
 pub use descriptor::{ContractDescriptor, ErrorDescriptor, EventDescriptor, RequestDescriptor};
 pub use duplex::{ConnectionError, Duplex, Frame, FrameSink, FrameStream};
 pub use durable::{Consuming, Delivery, Durable, Handling};
+pub use end_reason::EndReason;
 pub use endpoint::{Endpoint, EndpointError, IntoEndpoint};
 pub use failure::{Failure, Never, Reply};
 pub use fault::{Fault, FaultKind};
 pub use limits::Limits;
 pub use link::{
-    Answer, Answering, Calling, EndReason, Introduction, Link, Published, Streaming,
-    SubscriptionId, refused_stream,
+    Answer, Answering, Calling, Introduction, Link, Published, Streaming, SubscriptionId,
+    refused_stream,
 };
 pub use message::{Message, Name};
 pub use named::{UnknownName, named};

@@ -5,6 +5,7 @@
 //! view: what the sender wrote, plus what only the receiver knows, namely who the caller is.
 
 mod actor;
+mod announcing;
 mod flow;
 mod ids;
 mod trace;
@@ -12,16 +13,14 @@ mod wire;
 
 use std::{
     fmt,
-    future::ready,
     sync::{Arc, OnceLock},
     time::{Duration, SystemTime},
 };
 
-use futures_core::future::BoxFuture;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use crate::{Caller, Fault, Message, Publish};
+use crate::{Caller, Fault};
 pub use actor::{Actor, Auth};
 use ids::SharedId;
 pub use trace::{Span, TraceparentError};
@@ -193,53 +192,6 @@ impl Context {
     #[doc(hidden)]
     pub fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
-    }
-
-    /// Announces an event to every client of the server that is handling this message, as caused
-    /// by it.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE` where this context belongs to no server's handler, or to one that stopped;
-    /// `VALIDATION_FAILED` where the event breaks a rule of its contract.
-    pub fn broadcast(&self, event: impl Publish) -> BoxFuture<'static, Result<(), Fault>> {
-        match self.outgoing_event(event) {
-            Ok((host, event)) => host.broadcast(event),
-            Err(fault) => Box::pin(ready(Err(fault))),
-        }
-    }
-
-    /// Sends an event to every connection of one client of the server that is handling this
-    /// message, as caused by it.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE` where that client is not connected, or this context belongs to no server;
-    /// `VALIDATION_FAILED` where the event breaks a rule of its contract.
-    pub fn send_to(
-        &self,
-        client_id: &str,
-        event: impl Publish,
-    ) -> BoxFuture<'static, Result<(), Fault>> {
-        match self.outgoing_event(event) {
-            Ok((host, event)) => host.send_to(client_id.to_owned(), event),
-            Err(fault) => Box::pin(ready(Err(fault))),
-        }
-    }
-
-    /// An event that keeps its rules, and the server that may announce it.
-    fn outgoing_event(
-        &self,
-        event: impl Publish,
-    ) -> Result<(Arc<dyn crate::Host>, Message), Fault> {
-        let event = event.into_checked_message()?;
-        Ok((self.host()?, event.with_context(self.child_event())))
-    }
-
-    fn host(&self) -> Result<Arc<dyn crate::Host>, Fault> {
-        self.caller().and_then(Caller::host).ok_or_else(|| {
-            let reason =
-                "this context belongs to no running server: use the one that a handler is given";
-            Fault::unavailable(reason).with_retryable(false)
-        })
     }
 
     fn written(&self) -> &Written {

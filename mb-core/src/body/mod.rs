@@ -4,15 +4,17 @@
 //! A typed body whose reader expects another Rust type (two versions of one contract in one
 //! process) goes through the codec, so memory behaves like every other transport.
 
-use std::{
-    any::{Any, type_name},
-    fmt,
-    sync::{Arc, OnceLock},
-};
+mod erased;
+mod frames;
+
+use std::{any::Any, fmt, sync::Arc};
 
 use bytes::Bytes;
-use serde::Serialize;
 
+use self::{
+    erased::{Erased, downcast, downcast_shared},
+    frames::Frames,
+};
 use crate::{Codec, DecodeError, EncodeError, Payload};
 
 /// The content of a message: a typed value, or bytes with their codec.
@@ -35,43 +37,9 @@ struct Shared {
     frames: Frames,
 }
 
-/// What a message was written as, once per codec: a list that only grows, so that a thousand readers
-/// look at it without a lock.
-#[derive(Default)]
-struct Frames(OnceLock<Box<Written>>);
-
-struct Written {
-    codec: Codec,
-    frame: Bytes,
-    others: Frames,
-}
-
 impl Shared {
     fn new(value: Arc<dyn Erased>) -> Box<Self> {
         Box::new(Self { value, frames: Frames::default() })
-    }
-}
-
-impl Frames {
-    /// The frame of this codec, written by whoever needs it first. Two who do at once both write.
-    fn get<E>(&self, codec: &Codec, write: impl FnOnce() -> Result<Bytes, E>) -> Result<Bytes, E> {
-        let mut last = self;
-        while let Some(written) = last.0.get() {
-            if written.codec == *codec {
-                return Ok(written.frame.clone());
-            }
-            last = &written.others;
-        }
-        let frame = write()?;
-        let (codec, others) = (codec.clone(), Self::default());
-        let mut mine = Box::new(Written { codec, frame: frame.clone(), others });
-        while let Err(refused) = last.0.set(mine) {
-            mine = refused;
-            if let Some(theirs) = last.0.get() {
-                last = &theirs.others;
-            }
-        }
-        Ok(frame)
     }
 }
 
@@ -265,47 +233,6 @@ impl fmt::Debug for Body {
                 write!(f, "Body({}, {} bytes)", encoded.codec.name(), encoded.bytes.len())
             }
         }
-    }
-}
-
-/// A payload whose type is known only to whoever made it and whoever reads it.
-trait Erased: Any + Send + Sync {
-    fn encode(&self, codec: &Codec) -> Result<Bytes, EncodeError>;
-    fn write(&self, codec: &Codec, out: &mut Vec<u8>) -> Result<(), EncodeError>;
-    fn type_name(&self) -> &'static str;
-}
-
-impl<T: Serialize + Any + Send + Sync> Erased for T {
-    fn encode(&self, codec: &Codec) -> Result<Bytes, EncodeError> {
-        codec.encode(self)
-    }
-
-    fn write(&self, codec: &Codec, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        codec.write(self, out)
-    }
-
-    fn type_name(&self) -> &'static str {
-        type_name::<T>()
-    }
-}
-
-fn downcast<T: Payload>(value: Box<dyn Erased>) -> Result<Box<T>, Box<dyn Erased>> {
-    let any: &dyn Any = &*value;
-    if any.is::<T>() {
-        let any: Box<dyn Any> = value;
-        Ok(any.downcast().expect("the type was just compared"))
-    } else {
-        Err(value)
-    }
-}
-
-fn downcast_shared<T: Payload>(value: Arc<dyn Erased>) -> Result<Arc<T>, Arc<dyn Erased>> {
-    let any: &dyn Any = &*value;
-    if any.is::<T>() {
-        let any: Arc<dyn Any + Send + Sync> = value;
-        Ok(any.downcast().expect("the type was just compared"))
-    } else {
-        Err(value)
     }
 }
 
