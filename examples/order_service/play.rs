@@ -91,12 +91,12 @@ impl Script {
     }
 }
 
-async fn play(script: &Script, client: &orders::Client) -> Result<Played, Fault> {
+async fn play(script: &Script, orders: &orders::Client) -> Result<Played, Fault> {
     let mut played = Played::default();
     for step in &script.steps {
         println!("{}", step.note);
-        client.client().login(credentials(step.role)).await?;
-        let answers = join_all(step.requests.iter().map(|request| send(client, request))).await;
+        orders.client().login(credentials(step.role)).await?;
+        let answers = join_all(step.requests.iter().map(|request| send(orders, request))).await;
         for (request, answer) in step.requests.iter().zip(answers) {
             played.note(request, answer);
         }
@@ -108,13 +108,13 @@ async fn play(script: &Script, client: &orders::Client) -> Result<Played, Fault>
 
 /// Sends a request of the log. One that is not of the contract is sent all the same, to see what
 /// the server says about it.
-async fn send(client: &orders::Client, request: &Value) -> Reply<Order, orders::Error> {
+async fn send(orders: &orders::Client, request: &Value) -> Reply<Order, orders::Error> {
     let body = match orders::Request::deserialize(request) {
-        Ok(request) => client.send(request).await?,
+        Ok(request) => orders.send(request).await?,
         Err(_) => {
             let name = request["requestType"].as_str().unwrap_or_default();
             let body = Body::new(request["payload"].clone());
-            let answer = client.client().call_raw(name, body).await;
+            let answer = orders.client().call_raw(name, body).await;
             answer.map_err(|failure| match failure {
                 Failure::Declared(error) => error.resolve(),
                 Failure::Fault(fault) => fault.into(),

@@ -21,8 +21,8 @@ const USAGE: &str =
     "usage: mb-bench inproc|ws|nats|fanout|middleware|access|connections|compile|all [--json]
        --only ROW      measures one row of a group
        --chart FILE    draws inproc and ws as an SVG
-       --connections N and --seconds N are for connections, which all leaves out; so it does nats
-       where there is no nats-server";
+       --connections N and --seconds N are for connections
+all leaves out nats where there is no nats-server, and connections where too few files may be open";
 
 /// What to measure, and how to say it.
 #[derive(Default)]
@@ -81,6 +81,9 @@ impl Options {
                     ];
                     if nats::is_there() {
                         options.groups.push(Group::Nats);
+                    }
+                    if ws::may_open(&options.load) {
+                        options.groups.push(Group::Connections);
                     }
                 }
                 "--json" => options.json = true,

@@ -6,7 +6,7 @@ use plotters::{
     coord::Shift,
     prelude::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea, Rectangle, SVGBackend, Text},
     style::{
-        Color, IntoFont, RGBColor, TextStyle,
+        Color, IntoFont, RGBColor, TextStyle, WHITE,
         text_anchor::{HPos, Pos, VPos},
     },
 };
@@ -39,8 +39,10 @@ pub(crate) fn draw(file: &str, inproc: &[Row], ws: &[Row]) -> io::Result<()> {
     let height = |rows: &[Row]| TITLE + STEP * rows.len() as i32;
     let (upper, lower) = (height(inproc), height(ws));
     let area = SVGBackend::new(file, (WIDTH, (upper + lower + 16) as u32)).into_drawing_area();
-    let (top, bottom) = area.split_vertically(upper);
     let failed = |error: Failure<'_>| io::Error::other(error.to_string());
+    // Read on dark pages, too.
+    area.fill(&WHITE).map_err(failed)?;
+    let (top, bottom) = area.split_vertically(upper);
     let title = "A call in process: microseconds, less is better";
     bars(&top, title, inproc, |row| row.p50_us, |us| format!("{us:.2}")).map_err(failed)?;
     let title = "64 calls in flight on one connection: thousands per second, more is better";

@@ -63,6 +63,11 @@ pub(crate) fn connections(load: &Load, only: Option<&str>) -> io::Result<Vec<Con
     Ok(rows)
 }
 
+/// Whether this process may open what connections need.
+pub(crate) fn may_open(load: &Load) -> bool {
+    open_files(2 * load.connections).is_ok()
+}
+
 /// Lets this process open so many sockets, and what else it needs.
 fn open_files(sockets: usize) -> io::Result<()> {
     let needed = sockets as u64 + 200;
