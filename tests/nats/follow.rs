@@ -287,6 +287,27 @@ async fn a_server_that_comes_serves_nobody_before_it_knows_who_they_are() {
     drop(coming.await.unwrap());
 }
 
+#[tokio::test]
+async fn a_logout_overtakes_the_login_that_a_server_has_begun_with() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let _one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let slow = Moody { takes: 500, asked: Arc::clone(&asked), ..Moody::default() };
+    let _two = serve("two", &url, slow).await;
+    let begun = async {
+        while asked.load(Ordering::SeqCst) == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), begun).await.unwrap();
+    client.logout().await.unwrap();
+    sleep(Duration::from_millis(800)).await;
+    assert_eq!(taken_for(&client).await, [None, None]);
+}
+
 /// Three servers, 32 calls under way at any time, and each server restarted in turn.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_rolling_restart_every_call_is_of_who_has_logged_in() {

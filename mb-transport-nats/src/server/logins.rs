@@ -43,7 +43,8 @@ enum Step {
     Nothing(u64),
     /// It is answered when that is done.
     Wait,
-    Begin,
+    /// Whether nothing has been begun with before.
+    Begin(bool),
 }
 
 impl Logins {
@@ -84,8 +85,7 @@ impl Logins {
         if known.begun >= Some(number) {
             return Step::Wait;
         }
-        known.begun = Some(number);
-        Step::Begin
+        Step::Begin(known.begun.replace(number).is_none())
     }
 
     /// There is at most one under way: the one before it is overtaken.
@@ -118,14 +118,14 @@ impl Station {
         reply: Subject,
     ) {
         let LastLogin { number, credentials } = login;
-        match entry.logins.heard(number) {
+        let is_new = match entry.logins.heard(number) {
             Step::Nothing(done) => {
                 return send(&self.nats, reply, said(&entry, done, None)).await;
             }
             Step::Wait => return,
-            Step::Begin => {}
-        }
-        let (is_new, is_logout) = (!entry.logins.is_settled(), credentials.is_none());
+            Step::Begin(is_new) => is_new,
+        };
+        let is_logout = credentials.is_none();
         let request = match credentials {
             Some(credentials) => log_in(credentials),
             None if is_new => {

@@ -34,7 +34,9 @@ impl Station {
             Some(entry) if name == "$login" || name == "$logout" => {
                 let number = headers::get(message.headers.as_ref(), headers::LOGIN);
                 let number = number.and_then(|number| number.parse().ok());
-                entry.logins.asked(number).map(|()| Arc::clone(&entry.served))
+                let asked = entry.logins.asked(number);
+                station.settled.send_replace(());
+                asked.map(|()| Arc::clone(&entry.served))
             }
             // One of ours, which this server does not know yet, or not as whom.
             Some(entry) if !entry.logins.is_settled() => return station.unknown(message).await,
