@@ -61,15 +61,12 @@ impl Transport for Unix {
     }
 }
 
-/// The socket's file, and the codec that both sides are told to speak. An option that is not known
-/// is an error, not a shrug.
+/// The socket's file, and the codec that both sides are told to speak.
 fn options(endpoint: &Endpoint, codecs: &[Codec]) -> Result<(PathBuf, Codec), String> {
-    if endpoint.authority() != "localhost" || endpoint.has_credentials() {
+    if endpoint.authority() != "localhost" || endpoint.user_info().is_some() {
         return Err("write it like `unix://localhost/tmp/orders.sock`".into());
     }
-    if let Some((key, _)) = endpoint.options().find(|(key, _)| *key != "codec") {
-        return Err(format!("no option is called `{key}`: there is codec"));
-    }
+    endpoint.check_options(&["codec"], &[])?;
     let codec = codec_option(endpoint, codecs).map_err(|fault| fault.message().to_owned())?;
     Ok((endpoint.path().into(), codec.unwrap_or(Codec::JSON)))
 }

@@ -304,6 +304,19 @@ async fn dropping_the_last_handle_stops_the_server_at_once() {
 }
 
 #[tokio::test]
+async fn a_client_is_called_something_of_at_most_256_bytes() {
+    let bench = bench("called", "").await;
+    for (id, is_fine) in [("", false), (&*"x".repeat(257), false), (&*"x".repeat(256), true)] {
+        let client = Client::builder().id(id).connect("memory://called").await;
+        assert_eq!(client.is_ok(), is_fine, "{id}");
+        if let Err(fault) = client {
+            assert_eq!(fault.message(), "a clientId has 1 to 256 bytes");
+        }
+    }
+    drop(bench);
+}
+
+#[tokio::test]
 async fn the_status_can_be_watched() {
     for way in WAYS {
         let bench = bench(&named("status", way), way).await;

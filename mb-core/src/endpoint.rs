@@ -38,11 +38,6 @@ impl Endpoint {
         self.authority.rsplit_once('@').map(|(user_info, _)| user_info)
     }
 
-    /// Whether there is a user, or a user and a password, before the host.
-    pub fn has_credentials(&self) -> bool {
-        self.authority.contains('@')
-    }
-
     /// The path, `/` where there is none.
     pub fn path(&self) -> &str {
         &self.path
@@ -51,6 +46,24 @@ impl Endpoint {
     /// The options behind `?`, decoded, in order.
     pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
         self.options.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Checks that there are no options but these, and none twice but those in `repeated`: for
+    /// transports, as an option that is not known is an error and not a shrug.
+    ///
+    /// # Errors
+    /// What is wrong, in words, and which options there are.
+    pub fn check_options(&self, known: &[&str], repeated: &[&str]) -> Result<(), String> {
+        for (at, (key, _)) in self.options().enumerate() {
+            if !known.contains(&key) {
+                return Err(format!("no option is called `{key}`: there is {}", known.join(", ")));
+            }
+            let is_again = self.options().take(at).any(|(other, _)| other == key);
+            if is_again && !repeated.contains(&key) {
+                return Err(format!("the option `{key}` is given twice"));
+            }
+        }
+        Ok(())
     }
 }
 

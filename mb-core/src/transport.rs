@@ -108,6 +108,23 @@ pub struct Hello {
     pub serves: Vec<ContractVersion>,
 }
 
+/// The longest id that a client may give itself, in bytes.
+const LONGEST_ID: usize = 256;
+
+impl Hello {
+    /// Refuses what no client may be called. Servers ask it of everybody, whatever the transport.
+    #[doc(hidden)]
+    pub fn check(&self) -> Result<(), Fault> {
+        match &self.client_id {
+            Some(id) if id.is_empty() || id.len() > LONGEST_ID => {
+                let reason = format!("a clientId has 1 to {LONGEST_ID} bytes");
+                Err(Fault::new(FaultKind::ValidationFailed, reason))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What a client has once it is connected.
 #[derive(Clone)]
 pub struct Connected {

@@ -61,16 +61,19 @@ impl Transport for Memory {
     }
 }
 
-/// What the connection string asks for. An option that is not known is an error, not a shrug.
+/// What the connection string asks for.
 fn codec(endpoint: &Endpoint, codecs: &[Codec]) -> Result<Option<Codec>, Fault> {
-    let refuse = |reason: String| Err(Fault::new(FaultKind::ValidationFailed, reason));
+    fn refuse<T>(reason: String) -> Result<T, Fault> {
+        Err(Fault::new(FaultKind::ValidationFailed, reason))
+    }
     if endpoint.path() != "/" {
         let path = endpoint.path();
         return refuse(format!("`{path}`: a memory endpoint has a name and no path"));
     }
-    if let Some((key, _)) = endpoint.options().find(|(key, _)| *key != "codec") {
-        return refuse(format!("no option is called `{key}`: there is codec"));
+    if endpoint.user_info().is_some() {
+        return refuse("a memory endpoint has a name, and no user: `memory://orders`".to_owned());
     }
+    endpoint.check_options(&["codec"], &[]).or_else(refuse)?;
     codec_option(endpoint, codecs)
 }
 

@@ -68,11 +68,11 @@ pub(crate) struct Settings {
 impl Settings {
     /// What a connection string says goes before what the transport was told.
     pub(crate) fn new(transport: &Nats, endpoint: &Endpoint) -> Result<Self, String> {
+        endpoint.check_options(&KNOWN, &["server"])?;
         let mut options = transport.options.clone();
         let (mut certificate, mut key) = (None, None);
         for (name, value) in endpoint.options() {
             match name {
-                "codec" => {}
                 "server" => options.servers.push(value.to_owned()),
                 "queue" => options.queue = Some(value.to_owned()),
                 "exclusive" => options.exclusive = truth(name, value)?,
@@ -87,10 +87,8 @@ impl Settings {
                 "tls" => {
                     options.tls = if truth(name, value)? { Tls::Required } else { Tls::AsAsked };
                 }
-                name => {
-                    let known = KNOWN.join(", ");
-                    return Err(format!("no option is called `{name}`: there is {known}"));
-                }
+                // The codec, which is said of requests alone.
+                _ => {}
             }
         }
         match (certificate, key) {

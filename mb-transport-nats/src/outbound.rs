@@ -6,8 +6,9 @@ use std::{future::poll_fn, sync::Arc};
 
 use async_nats::{Client, HeaderMap, Message as NatsMessage, Subject, client::PublishErrorKind};
 use bytes::Bytes;
+use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
-use mb_core::{Codec, EndReason, Fault, FaultKind};
+use mb_core::{Codec, EndReason, Fault, FaultKind, Published};
 use tokio::{
     runtime::Handle,
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
@@ -15,6 +16,7 @@ use tokio::{
 };
 
 use crate::{
+    headers::Headers,
     pen,
     pending::{Got, Key, Pending},
     reply::too_large,
@@ -100,6 +102,26 @@ impl Outbound {
         published.map_err(|error| self.refused(error.kind(), size))?;
         exchange.sent = true;
         Ok(exchange)
+    }
+
+    /// Sends an event. It has left at once, unless the way out is full.
+    pub(crate) fn publish(
+        self: &Arc<Self>,
+        subject: Subject,
+        headers: Headers,
+        payload: Bytes,
+    ) -> Result<Published, Fault> {
+        let (out, size) = (Arc::clone(self), payload.len());
+        let headers = headers.into_map().unwrap_or_default();
+        let mut sending: BoxFuture<'static, Result<(), Fault>> = Box::pin(async move {
+            let sent = out.nats.publish_with_headers(subject, headers, payload).await;
+            sent.map_err(|error| out.refused(error.kind(), size))
+        });
+        match (&mut sending).now_or_never() {
+            Some(Ok(())) => Ok(Published::Accepted),
+            Some(Err(fault)) => Err(fault),
+            None => Ok(Published::Waiting(sending)),
+        }
     }
 
     /// What a publish that failed means. Nothing has been sent.

@@ -57,7 +57,7 @@ impl Nats {
     /// Logs in with a credentials file, a JWT and its seed. As `?creds=`. One that cannot be used
     /// fails to connect with `VALIDATION_FAILED`.
     #[must_use]
-    pub fn credentials(self, path: impl Into<PathBuf>) -> Self {
+    pub fn credentials_file(self, path: impl Into<PathBuf>) -> Self {
         self.identity(Identity::Credentials(path.into()))
     }
 
@@ -114,7 +114,7 @@ impl Nats {
     /// share them, in a group called like the contract. Two groups each handle every request. As
     /// `?queue=`.
     #[must_use]
-    pub fn queue(mut self, name: impl Into<String>) -> Self {
+    pub fn queue_group(mut self, name: impl Into<String>) -> Self {
         self.options.queue = Some(name.into());
         self
     }

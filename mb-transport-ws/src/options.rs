@@ -15,22 +15,12 @@ pub(crate) fn of_server(tls: bool) -> &'static [&'static str] {
 /// Checks that there are no others than these, each at most once but for `origin`, and nothing that
 /// would be ignored.
 pub(crate) fn check(endpoint: &Endpoint, known: &[&str]) -> Result<(), String> {
-    if endpoint.has_credentials() {
+    if endpoint.user_info().is_some() {
         let reason =
             "a user and a password mean nothing here: log in with `.login(Credentials::..)`";
         return Err(reason.to_owned());
     }
-    let mut seen = Vec::new();
-    for (key, _) in endpoint.options() {
-        if !known.contains(&key) {
-            return Err(format!("no option is called `{key}`: there is {}", known.join(", ")));
-        }
-        if key != "origin" && seen.contains(&key) {
-            return Err(format!("the option `{key}` is given twice"));
-        }
-        seen.push(key);
-    }
-    Ok(())
+    endpoint.check_options(known, &["origin"])
 }
 
 /// The value of an option.

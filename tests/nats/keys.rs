@@ -113,11 +113,11 @@ async fn a_credentials_file() {
     };
     let (path, seed) = (file("ours.creds", &ours), user.seed().unwrap());
     let said = format!("creds={}", path.display());
-    lets_in(&engine, &said, Nats::new().credentials(&path), &seed).await;
+    lets_in(&engine, &said, Nats::new().credentials_file(&path), &seed).await;
     is_forbidden(&engine, Nats::new(), &seed).await;
-    is_forbidden(&engine, Nats::new().credentials(file("theirs.creds", &theirs)), &seed).await;
+    is_forbidden(&engine, Nats::new().credentials_file(file("theirs.creds", &theirs)), &seed).await;
     // What is no such file is told by its name.
-    let missing = Nats::new().credentials(folder.path("missing.creds"));
+    let missing = Nats::new().credentials_file(folder.path("missing.creds"));
     let told = Client::builder().transport(missing).connect(engine.url("")).await.unwrap_err();
     assert_eq!(told.kind(), FaultKind::ValidationFailed);
     assert!(told.message().contains("missing.creds"), "{told}");

@@ -276,6 +276,7 @@ impl Core {
 
 impl Host for Core {
     fn accept(self: Arc<Self>, hello: Hello, back: Arc<dyn Link>) -> Result<Connected, Fault> {
+        hello.check()?;
         let peer = self.let_in(hello, back).map_err(|(_, fault)| fault)?;
         if peer.back().must_log_in() {
             self.expect_login(&peer);

@@ -16,9 +16,6 @@ use crate::wire::system::{
 /// What a client that does not know magicbutton may want to know that this server can do.
 const CAPABILITIES: [&str; 4] = ["requests", "events", "streams", "cancellation"];
 
-/// The longest id that a client may give itself, in bytes.
-const LONGEST_ID: usize = 256;
-
 /// Answers a system request of a client.
 pub(super) fn answer(core: &Arc<Core>, peer: &Peer, request: Message) -> Calling {
     let (name, _, body) = request.into_parts();
@@ -76,10 +73,6 @@ fn read<T: Payload>(name: &str, body: Body) -> Result<T, Fault> {
 }
 
 fn register(core: &Core, peer: &Peer, register: Register) -> Result<Registered, Fault> {
-    if register.client_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > LONGEST_ID) {
-        let reason = format!("a clientId has 1 to {LONGEST_ID} bytes");
-        return Err(Fault::new(FaultKind::ValidationFailed, reason));
-    }
     let served: Vec<_> =
         core.routes.contracts().iter().map(|contract| ContractVersion::of(contract)).collect();
     let contracts = register.contracts.iter().flatten();

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_nats::Subject;
 use futures_core::future::BoxFuture;
-use futures_util::FutureExt;
 use mb_core::{
     Answer, Calling, Codec, Consuming, Durable, EndReason, Fault, FaultKind, Handling, Link,
     Message, Name, Published, Streaming, SubscriptionId,
@@ -95,17 +94,7 @@ impl Shared {
         put_codec(&mut headers, &self.codec);
         headers.put(headers::FROM, &self.out.base);
         let payload = written(&**self, event.name(), event.body())?;
-        let (out, size) = (Arc::clone(&self.out), payload.len());
-        let headers = headers.into_map().unwrap_or_default();
-        let mut sending: BoxFuture<'static, Result<(), Fault>> = Box::pin(async move {
-            let sent = out.nats.publish_with_headers(subject, headers, payload).await;
-            sent.map_err(|error| out.refused(error.kind(), size))
-        });
-        match (&mut sending).now_or_never() {
-            Some(Ok(())) => Ok(Published::Accepted),
-            Some(Err(fault)) => Err(fault),
-            None => Ok(Published::Waiting(sending)),
-        }
+        self.out.publish(subject, headers, payload)
     }
 
     /// Where a durable reader reads; every event must be one that is kept.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use mb_core::{Answer, Failure, Fault, Message, Streaming};
+use mb_core::{Answer, Fault, Message, Streaming, refused_stream};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Courier, INTRODUCTIONS, Outgoing, nobody, silent};
@@ -23,7 +23,7 @@ pub(crate) fn stream<C: Courier>(courier: Arc<C>, request: Message) -> Streaming
     opening
         .flat_map(|opened| match opened {
             Ok(items) => items.stream().boxed(),
-            Err(fault) => stream::iter([Err(Failure::Fault(fault))]).boxed(),
+            Err(fault) => refused_stream(fault),
         })
         .boxed()
 }

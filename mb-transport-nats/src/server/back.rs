@@ -74,17 +74,7 @@ impl Back {
         put_codec(&mut headers, &self.codec);
         headers.put(headers::NAME, event.name().as_str());
         let payload = written(&**self, event.name(), event.body())?;
-        let (out, size, subject) = (Arc::clone(&self.out), payload.len(), self.subject("evt"));
-        let headers = headers.into_map().unwrap_or_default();
-        let mut sending: BoxFuture<'static, Result<(), Fault>> = Box::pin(async move {
-            let sent = out.nats.publish_with_headers(subject, headers, payload).await;
-            sent.map_err(|error| out.refused(error.kind(), size))
-        });
-        match (&mut sending).now_or_never() {
-            Some(Ok(())) => Ok(Published::Accepted),
-            Some(Err(fault)) => Err(fault),
-            None => Ok(Published::Waiting(sending)),
-        }
+        self.out.publish(self.subject("evt"), headers, payload)
     }
 }
 

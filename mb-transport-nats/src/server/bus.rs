@@ -13,6 +13,7 @@ use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
 use mb_core::{
     Calling, EndReason, Fault, FaultKind, Link, Message, Published, Streaming, SubscriptionId,
+    refused_stream,
 };
 
 use tokio::time::{sleep, timeout};
@@ -174,8 +175,7 @@ impl Link for Bus {
     }
 
     fn stream(&self, _: Message) -> Streaming {
-        let fault = Fault::unavailable("nobody in particular is there to be called");
-        Box::pin(futures_util::stream::iter([Err(fault.into())]))
+        refused_stream(Fault::unavailable("nobody in particular is there to be called"))
     }
 
     fn publish(&self, event: &Arc<Message>) -> Published {

@@ -20,9 +20,6 @@ use crate::{
     served::{Bounds, Served, send},
 };
 
-/// The longest id that a client may give itself, in bytes.
-const LONGEST_ID: usize = 256;
-
 /// The reply subject of a connection, taken apart: what all of them begin with, and the last token.
 pub(crate) fn parts(reply: Option<&Subject>) -> Option<(&str, &str)> {
     let reply = reply?.as_str();
@@ -63,10 +60,6 @@ impl Station {
         base: &str,
         mut join: Join,
     ) -> Result<(Arc<Entry>, LastLogin), Fault> {
-        if join.client_id.is_empty() || join.client_id.len() > LONGEST_ID {
-            let reason = format!("a clientId has 1 to {LONGEST_ID} bytes");
-            return Err(Fault::new(FaultKind::ValidationFailed, reason));
-        }
         let login = std::mem::take(&mut join.login);
         if let Some(entry) = self.client(base) {
             entry.alive();
@@ -191,8 +184,7 @@ impl Link for Nowhere {
     }
 
     fn stream(&self, _: Message) -> mb_core::Streaming {
-        let fault = Fault::unavailable("this caller serves nothing");
-        Box::pin(futures_util::stream::iter([Err(fault.into())]))
+        mb_core::refused_stream(Fault::unavailable("this caller serves nothing"))
     }
 
     fn publish(&self, _: &Arc<Message>) -> mb_core::Published {

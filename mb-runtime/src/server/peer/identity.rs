@@ -61,6 +61,7 @@ impl Peer {
         core: &Core,
         hello: Hello,
     ) -> Result<ClientInfo, Fault> {
+        hello.check()?;
         let info = {
             let _one_at_a_time = core.deciding_whose();
             if let (Some(id), Some(session)) = (&hello.client_id, self.login.current()) {
