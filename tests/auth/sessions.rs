@@ -300,6 +300,12 @@ async fn a_login_that_is_overtaken_leaves_the_token_good_and_a_logout_does_not()
     let server = serving().authenticator(Slow(Arc::clone(&revoked))).bind("memory://slow");
     let _server = server.start().await.unwrap();
     let client = Client::connect("memory://slow").await.unwrap();
+    // Whoever is overtaken while nobody is logged in yet has not been logged out.
+    let (quick, slow) = (Credentials::token("quick"), Credentials::token("slow"));
+    let (quick, slow) = futures_util::join!(client.login(quick), client.login(slow));
+    assert_eq!(quick.unwrap_err().kind(), FaultKind::Unavailable);
+    slow.unwrap();
+    assert_eq!(*revoked.lock().unwrap(), [] as [&str; 0]);
     let overtaken = async |first: Credentials| {
         let quick = client.login(Credentials::token("quick"));
         let (first, quick) = futures_util::join!(client.login(first), quick);
@@ -344,4 +350,109 @@ async fn a_token_is_verified() {
     tokio::time::pause();
     advance(Duration::from_secs(3600)).await;
     assert!(client.logged_in().is_some(), "it has no end: {:?}", begun.elapsed());
+}
+
+/// Lets everybody in, once after so long a time where that is asked for.
+struct After(Arc<AtomicBool>, Duration);
+
+#[async_trait::async_trait]
+impl magicbutton::auth::Authenticator for After {
+    async fn login(&self, _: Credentials) -> Result<Login, LoginError> {
+        if self.0.swap(false, Ordering::SeqCst) {
+            sleep(self.1).await;
+        }
+        Ok(Login::new(Actor::new("ann")))
+    }
+}
+
+/// Around everything that a client sends, and in nobody's way.
+fn around() -> impl magicbutton::middleware::Middleware {
+    magicbutton::middleware::from_fn(async |message, next: magicbutton::middleware::Next| {
+        next.run(message).await
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_ever_for_an_answer_to_a_login() {
+    let wire = Wire::default();
+    let deaf = Arc::new(AtomicBool::new(false));
+    let server = serving()
+        .authenticator(After(Arc::clone(&deaf), 3600 * MINUTE))
+        .limits(|limits: &mut Limits| limits.login = 3600 * MINUTE)
+        .transport(wire.clone());
+    let _server = server.bind("wire://vault").bind("memory://deaf").start().await.unwrap();
+    let plain = calling(&wire).connect("wire://vault").await.unwrap();
+    let layered = calling(&wire).middleware(around()).connect("wire://vault").await.unwrap();
+    let near = Client::builder().middleware(around()).connect("memory://deaf").await.unwrap();
+    for client in [plain, layered, near] {
+        deaf.store(true, Ordering::SeqCst);
+        let begun = Instant::now();
+        let late = client.login(Credentials::token("t")).await.unwrap_err();
+        assert_eq!((late.kind(), begun.elapsed()), (FaultKind::Timeout, MINUTE / 2));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_takes_too_long_once_is_not_the_end_of_a_client() {
+    let wire = Wire::default();
+    let slow = Arc::new(AtomicBool::new(false));
+    let server = serving().authenticator(After(Arc::clone(&slow), MINUTE));
+    let _server = server.transport(wire.clone()).bind("wire://vault").start().await.unwrap();
+    let client = calling(&wire)
+        .login(Credentials::token("t"))
+        .limits(|limits| limits.handshake = 10 * MINUTE)
+        .connect("wire://vault")
+        .await
+        .unwrap();
+    slow.store(true, Ordering::SeqCst);
+    cut(&wire, &client).await;
+    assert!(!slow.load(Ordering::SeqCst), "it was slow once");
+    assert!(client.logged_in().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_ahead_does_not_have_a_login_renewed_all_the_time() {
+    let wire = Wire::default();
+    let over = |name: &str| Login {
+        expires_at: Some(SystemTime::now() - MINUTE),
+        ..Login::new(Actor::new(name))
+    };
+    let asked = Asked::default();
+    let server = serving().authenticator(asked.authenticator(over)).transport(wire.clone());
+    let server = server.limits(|limits: &mut Limits| limits.login = 3600 * MINUTE);
+    let _server = server.bind("wire://vault").start().await.unwrap();
+    let count = Arc::default();
+    let client = calling(&wire).login_with(counted(&count)).connect("wire://vault").await.unwrap();
+    sleep(10 * MINUTE).await;
+    let often = count.load(Ordering::Relaxed);
+    assert!((5..40).contains(&often), "asked {often} times");
+    drop(client);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_program_says_to_itself_is_not_said_to_its_callers() {
+    let wire = Wire::default();
+    let (_server, _) = started(&wire, "inner").await;
+    let broken = Arc::new(AtomicBool::new(false));
+    let fails = Arc::clone(&broken);
+    let client = calling(&wire)
+        .login_with(move || {
+            std::future::ready(if fails.load(Ordering::SeqCst) {
+                Err(Fault::internal("https://issuer/?secret=hunter2 does not answer"))
+            } else {
+                Ok(Credentials::token("t-ann"))
+            })
+        })
+        .connect("wire://vault")
+        .await
+        .unwrap();
+    let mut errors = client.errors();
+    broken.store(true, Ordering::SeqCst);
+    wire.cut();
+    let told = errors.next().await.unwrap();
+    assert!(told.message().contains("hunter2"), "whoever asks for it is told all");
+    let vault: vault::Client = client.typed().unwrap();
+    let fault = vault.hours().await.unwrap_err().into_fault();
+    assert!(fault.message().contains("INTERNAL_SERVER_ERROR"), "{fault}");
+    assert!(!fault.message().contains("hunter2"), "{fault}");
 }

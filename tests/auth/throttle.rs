@@ -48,7 +48,7 @@ fn is_throttled(fault: &Fault) -> bool {
     }
     assert!(fault.is_retryable());
     assert!(fault.retry_after().is_some_and(|wait| !wait.is_zero() && wait <= PAUSE));
-    assert!(fault.message().starts_with("too many logins have failed on this connection"));
+    assert!(fault.message().starts_with("too many logins have failed"));
     true
 }
 
@@ -211,4 +211,22 @@ async fn how_many_may_fail_is_up_to_the_server() {
     guess(&client, "ann").await;
     let fault = guess(&client, "ann").await;
     assert_eq!(fault.retry_after(), Some(Duration::from_secs(60)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_for_ever_is_one() {
+    let wire = Wire::default();
+    let asked = Asked::default();
+    let server = serving()
+        .authenticator(asked.authenticator(|name| Login::new(Actor::new(name))))
+        .limits(|limits: &mut Limits| limits.login_pause = Duration::MAX)
+        .transport(wire.clone())
+        .bind("wire://vault");
+    let _server = server.start().await.unwrap();
+    let eve = connect(&wire).await;
+    for attempt in 0..20 {
+        let fault = guess(&eve, "ann").await;
+        assert_eq!(fault.kind() == FaultKind::RateLimitExceeded, attempt >= 10, "{attempt}");
+    }
+    assert_eq!(asked.count(), 10);
 }

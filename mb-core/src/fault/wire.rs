@@ -19,9 +19,15 @@ impl Fault {
     pub fn from_wire(error: WireError) -> Self {
         let kind = FaultKind::from_code(&error.code);
         let mut details = error.details;
-        let mut take = |note| details.as_mut()?.as_object_mut()?.remove(note);
-        let interrupted = take(MAY_HAVE_RUN).and_then(|told| told.as_bool()).unwrap_or_default();
-        let retry_after = take(RETRY_AFTER).and_then(|millis| millis.as_u64());
+        // What only looks like a note of ours is the peer's own.
+        let mut take = |note, is_note: fn(&Value) -> bool| {
+            let details = details.as_mut()?.as_object_mut()?;
+            if details.get(note).is_some_and(is_note) { details.remove(note) } else { None }
+        };
+        let told = take(MAY_HAVE_RUN, Value::is_boolean);
+        let interrupted = told.and_then(|told| told.as_bool()).unwrap_or_default();
+        let millis = take(RETRY_AFTER, Value::is_u64);
+        let retry_after = millis.and_then(|millis| millis.as_u64());
         let noted = interrupted || retry_after.is_some();
         Self(Box::new(Inner {
             kind,

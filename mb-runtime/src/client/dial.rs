@@ -107,7 +107,7 @@ impl Dialer {
     fn check(&self, served: &[ContractVersion]) -> Result<(), Fault> {
         self.hello.speaks.iter().try_for_each(|ours| {
             ours.check("server", served)?;
-            let theirs = served.iter().find(|theirs| theirs.name == ours.name);
+            let theirs = served.iter().find(|theirs| theirs.is_compatible(ours));
             if let Some(theirs) = theirs
                 && theirs.version == ours.version
                 && theirs.fingerprint != ours.fingerprint

@@ -9,11 +9,15 @@ use std::{
 
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
-use mb_core::{Body, Context, Fault, FaultKind, Link, Message};
+use mb_core::{Answer, Body, Context, Fault, FaultKind, Link, Message};
 use serde_json::{Map, Value};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    runtime::Handle,
+    sync::watch,
+    time::{Instant, timeout_at},
+};
 
-use super::outgoing::default_timeout;
+use super::outgoing::REQUEST_TIMEOUT;
 use crate::{
     login::{Credentials, LoggedIn, wire as login},
     panics::panic_text,
@@ -167,6 +171,9 @@ impl Logins {
             let logged_in = send(link, &given).await?;
             let mut wanted = self.wanted();
             if wanted.as_of > own {
+                drop(wanted);
+                // It may have arrived last all the same.
+                self.catch_up(link, own).await?;
                 return Ok(logged_in);
             }
             // A renewal that was sent after it may have taken its place.
@@ -275,20 +282,24 @@ async fn provided(hook: &Hook) -> Result<Credentials, Fault> {
 
 async fn tell_logout(link: &dyn Link) -> Result<(), Fault> {
     let body = Body::new(Map::<String, Value>::new());
-    let response = link.call(in_time(system_request(system::LOGOUT, body), link)).await;
+    let response = in_time(link, system_request(system::LOGOUT, body)).await;
     understood::<system::Done>(response).map(drop)
 }
 
 async fn send(link: &dyn Link, credentials: &Credentials) -> Result<LoggedIn, Fault> {
     let body = Body::new(login::Request::new(credentials));
-    let response = link.call(in_time(system_request(system::LOGIN, body), link)).await;
+    let response = in_time(link, system_request(system::LOGIN, body)).await;
     understood::<login::Response>(response)?.logged_in()
 }
 
-/// With the limit that every call over a network has.
-fn in_time(request: Message, link: &dyn Link) -> Message {
-    match default_timeout(link) {
-        Some(limit) => request.with_context(Context::new().with_deadline(Instant::now() + limit)),
-        None => request,
+/// With the limit that every call over a network has, whatever is around the link: nobody hangs for
+/// want of an answer to a login.
+async fn in_time(link: &dyn Link, request: Message) -> Answer {
+    let deadline = Instant::now() + REQUEST_TIMEOUT;
+    let name = request.name().clone();
+    let calling = link.call(request.with_context(Context::new().with_deadline(deadline)));
+    if link.keeps_deadlines() || Handle::try_current().is_err() {
+        return calling.await;
     }
+    timeout_at(deadline, calling).await.unwrap_or_else(|_| Err(Fault::late(name).into()))
 }

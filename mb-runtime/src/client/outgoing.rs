@@ -11,7 +11,7 @@ use tokio::{
 use super::Client;
 
 /// How long a call may take where a network lies between, unless it or its client says otherwise.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A limit where calls are timed anyway: a network lies between.
 pub(super) fn default_timeout(link: &dyn Link) -> Option<Duration> {

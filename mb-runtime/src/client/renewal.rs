@@ -11,7 +11,7 @@ use futures_util::future::select;
 use mb_core::{Fault, FaultKind, Link};
 use tokio::{
     runtime::Handle,
-    time::{timeout, timeout_at},
+    time::{sleep, timeout, timeout_at},
 };
 
 use super::{inbound::Inbound, line::Line, logins::Logins};
@@ -49,6 +49,15 @@ impl Renewal {
                 Some(at) => match timeout_at(at, held.changed()).await {
                     Ok(changed) => changed,
                     Err(_) => match self.renew().await {
+                        Ok(true) if self.logins.now().is_none() => {
+                            tracing::warn!(
+                                "a login is over as soon as it is made: the clocks of the two \
+                                 sides do not agree"
+                            );
+                            sleep(pause).await;
+                            pause = (pause * 2).min(PAUSES.1);
+                            Ok(())
+                        }
                         Ok(true) => {
                             pause = PAUSES.0;
                             Ok(())

@@ -165,7 +165,7 @@ impl Core {
     }
 
     /// Tells those who asked for it that a client has come, or, with a reason, gone. Where there are
-    /// logins, strangers learn nothing of others.
+    /// logins, strangers are not told.
     pub(super) fn tell_presence(&self, info: &ClientInfo, gone: Option<EndReason>) {
         let name = if gone.is_some() { system::DISCONNECTED } else { system::CONNECTED };
         let number = self.routes.system_event(name);

@@ -27,6 +27,9 @@ pub(super) struct Throttle {
     names: Names,
 }
 
+/// As long as no clock minds: a year.
+const LONGEST_PAUSE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// So many at once, and another one each pause.
 #[derive(Clone, Copy)]
 struct Rate {
@@ -47,7 +50,9 @@ pub(super) struct Attempt {
 
 impl Throttle {
     pub(super) fn new(limits: &Limits) -> Self {
-        let rate = |burst| Rate { burst, pause: limits.login_pause };
+        // What no clock can tell would not be charged.
+        let pause = limits.login_pause.min(LONGEST_PAUSE);
+        let rate = |burst| Rate { burst, pause };
         let (connection, name) = (rate(limits.failed_logins), rate(limits.failed_passwords));
         Self { connection, name, names: Names::default() }
     }
@@ -90,7 +95,6 @@ impl Failures {
         if !wait.is_zero() {
             return Err(wait);
         }
-        // What no clock can tell is for ever, and not charged.
         self.0 = until.checked_add(rate.pause).or(self.0);
         Ok(())
     }
@@ -107,7 +111,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 fn too_soon(wait: Duration) -> Fault {
     meters::login_throttled();
     tracing::debug!(?wait, "a login was turned away: too many have failed");
-    let reason = "too many logins have failed on this connection, or for this user name: wait as long \
-                  as `retry_after` says, or log in with a token";
+    let reason = "too many logins have failed, or are being looked at, on this connection or for this \
+                  user name: wait as long as `retry_after` says, or log in with a token";
     Fault::new(FaultKind::RateLimitExceeded, reason).with_retry_after(wait)
 }

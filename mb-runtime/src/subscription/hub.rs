@@ -168,7 +168,9 @@ impl Hub {
         let readers = self.write();
         // The first reason counts.
         let _ = self.ended.set(reason);
-        for queue in &readers.all {
+        let queues = readers.all.clone();
+        drop(readers);
+        for queue in queues {
             queue.close(reason);
         }
     }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use mb_core::{EndReason, Fault, Message, Published};
+use mb_core::{EndReason, Fault, FaultKind, Message, Published};
 use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use super::{
@@ -78,7 +78,12 @@ impl Queue {
         if let Overflow::Wait(limit) = policy
             && Handle::try_current().is_ok()
         {
-            let (number, let_in) = ring.wait(Arc::clone(event));
+            let Some((number, let_in)) = ring.wait(Arc::clone(event)) else {
+                drop(ring);
+                self.count_dropped(1);
+                let reason = "as many events as may wait for their reader already do";
+                return Published::Refused(Fault::new(FaultKind::RateLimitExceeded, reason));
+            };
             drop(ring);
             return Place { queue: Arc::clone(self), number, let_in }.wait(limit);
         }
@@ -177,19 +182,27 @@ impl Place {
             let reason = match timeout(limit, &mut self.let_in).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(_)) => "the reader of the event has left",
+                // It may have been let in at the last moment.
+                Err(_) if !self.leave() && self.let_in.try_recv().is_ok() => return Ok(()),
                 Err(_) => "the reader of the event had no room for it in time",
             };
             Err(Fault::unavailable(reason))
         }))
     }
-}
 
-impl Drop for Place {
-    fn drop(&mut self) {
+    /// Says whether the event was still waiting.
+    fn leave(&self) -> bool {
         let given_up = self.queue.lock().give_up(self.number);
         if given_up.is_some() {
             self.queue.count_dropped(1);
         }
+        given_up.is_some()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

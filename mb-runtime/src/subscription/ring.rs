@@ -11,6 +11,9 @@ use std::{
 use mb_core::{EndReason, Message};
 use tokio::sync::oneshot;
 
+/// How many events may wait for room behind a queue.
+const WAITING: usize = 1024;
+
 /// What a reader gets.
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
@@ -135,13 +138,16 @@ impl Ring {
         }
     }
 
-    /// Has an event wait for room, behind those that do.
-    pub(super) fn wait(&mut self, event: Arc<Message>) -> (u64, oneshot::Receiver<()>) {
+    /// Has an event wait for room, behind those that do, unless there are as many as may.
+    pub(super) fn wait(&mut self, event: Arc<Message>) -> Option<(u64, oneshot::Receiver<()>)> {
+        if self.waiting.len() >= WAITING {
+            return None;
+        }
         let (let_in, told) = oneshot::channel();
         let number = self.next;
         self.next += 1;
         self.waiting.push_back(Waiter { number, event, let_in });
-        (number, told)
+        Some((number, told))
     }
 
     /// Takes out an event that waits, if it still does.

@@ -9,7 +9,7 @@ use std::{
 
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt;
-use mb_core::{Body, Context, EndReason, Fault, Message, Name, Published};
+use mb_core::{Body, Context, EndReason, Fault, FaultKind, Message, Name, Published};
 use proptest::prelude::*;
 
 use super::{Overflow, Reader, queue::queue, ring::Entry};
@@ -210,6 +210,22 @@ proptest! {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn so_many_events_wait_and_no_more() {
+    let mut reader = queue(1, PATIENT);
+    let mut waiting: Vec<_> = (0..1025).map(|at| reader.queue().push(&event(at))).collect();
+    match reader.queue().push(&event(1025)) {
+        Published::Refused(fault) => assert_eq!(fault.kind(), FaultKind::RateLimitExceeded),
+        _ => panic!("it waits too"),
+    }
+    assert_eq!(reader.queue().dropped(), 1);
+    // The next has the place of whoever gives up.
+    waiting.truncate(1024);
+    assert_eq!(reader.queue().dropped(), 2);
+    assert!(matches!(reader.queue().push(&event(1026)), Published::Waiting(_)));
+    assert_eq!(read(&mut reader), Poll::Ready(Some(Seen::Event(0))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -46,7 +46,9 @@ impl Line {
             if let Err(fault) = renewed {
                 line.inbound.report(fault.clone());
                 // Somebody who cannot be reached may be tomorrow, somebody who refuses will not.
-                if !fault.is_retryable() && fault.kind() != FaultKind::Unavailable {
+                let is_reached =
+                    !matches!(fault.kind(), FaultKind::Unavailable | FaultKind::Timeout);
+                if is_reached && !fault.is_retryable() {
                     tracing::warn!(%fault, "the server refuses this client: it gives up");
                     let status = ClientStatus::Refused(fault.kind());
                     line.finish(fault, status, EndReason::ConnectionLost);

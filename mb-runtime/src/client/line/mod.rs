@@ -150,6 +150,10 @@ impl Line {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         Fault::unavailable(match &*trouble {
             None => why,
+            // What this program says to itself, such as why it has no credentials, is not for all callers.
+            Some(fault) if fault.kind() == FaultKind::Internal => {
+                format!("{why}; it goes on trying, last: {}", fault.code())
+            }
             Some(fault) => format!("{why}; it goes on trying, last: {}", fault.message()),
         })
     }

@@ -68,12 +68,19 @@ struct Last {
     turn: u64,
     /// What was shown.
     token: Option<TokenId>,
+    /// Which of these was a logout, last.
+    logout: u64,
 }
 
 impl Last {
     fn next(&mut self, token: Option<TokenId>) -> u64 {
-        *self = Self { turn: self.turn + 1, token };
+        self.turn += 1;
+        self.token = token;
         self.turn
+    }
+
+    fn log_out(&mut self) {
+        self.logout = self.next(None);
     }
 }
 
@@ -100,7 +107,7 @@ impl SessionLogin {
 
     /// Somebody logs out.
     pub(in crate::server) fn clear(&self) -> Option<Arc<Session>> {
-        lock(&self.last).next(None);
+        lock(&self.last).log_out();
         self.current.send_replace(None)
     }
 
@@ -109,7 +116,7 @@ impl SessionLogin {
         {
             let mut last = lock(&self.last);
             if last.token == Some(token) {
-                last.next(None);
+                last.log_out();
             }
         }
         // After that: whoever was about to be is in by now, or will not be.
@@ -189,16 +196,18 @@ impl Turn {
     pub(in crate::server) fn fill(mut self, session: Session) -> Result<(), (Session, bool)> {
         self.or_nobody = false;
         let mut session = Some(session);
-        let mut is_empty = false;
+        let mut by_logout = false;
         self.current.send_if_modified(|current| {
-            let is_last = lock(&self.last).turn == self.own;
+            let last = lock(&self.last);
+            by_logout = last.logout > self.own;
+            let is_last = last.turn == self.own;
+            drop(last);
             if is_last {
                 *current = session.take().map(Arc::new);
             }
-            is_empty = current.is_none();
             is_last
         });
-        session.map_or(Ok(()), |session| Err((session, is_empty)))
+        session.map_or(Ok(()), |session| Err((session, by_logout)))
     }
 }
 
