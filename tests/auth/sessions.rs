@@ -397,6 +397,7 @@ async fn a_login_that_takes_too_long_once_is_not_the_end_of_a_client() {
     let wire = Wire::default();
     let slow = Arc::new(AtomicBool::new(false));
     let server = serving().authenticator(After(Arc::clone(&slow), MINUTE));
+    let server = server.limits(|limits: &mut Limits| limits.login = 3600 * MINUTE);
     let _server = server.transport(wire.clone()).bind("wire://vault").start().await.unwrap();
     let client = calling(&wire)
         .login(Credentials::token("t"))
