@@ -406,7 +406,14 @@ async fn a_login_that_takes_too_long_once_is_not_the_end_of_a_client() {
         .await
         .unwrap();
     slow.store(true, Ordering::SeqCst);
-    cut(&wire, &client).await;
+    wire.cut();
+    let mut status = client.watch_status();
+    status.wait_for(|status| !matches!(status, ClientStatus::Connected)).await.unwrap();
+    status
+        .wait_for(|status| *status == ClientStatus::Connected || status.is_final())
+        .await
+        .unwrap();
+    assert_eq!(client.status(), ClientStatus::Connected);
     assert!(!slow.load(Ordering::SeqCst), "it was slow once");
     assert!(client.logged_in().is_some());
 }
