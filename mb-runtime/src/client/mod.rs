@@ -228,6 +228,9 @@ impl Client {
     /// that the server had refused are asked for again. Of several logins, and a [logout](Self::logout),
     /// the one that was begun last is what holds.
     ///
+    /// Dropped, or with no answer in time ([`Fault::may_have_run`]), it may have been made all the same:
+    /// log in again, or out.
+    ///
     /// # Errors
     /// Codes `INVALID_CREDENTIALS`, `INVALID_TOKEN` and `TOKEN_EXPIRED`, as the server has it;
     /// `RATE_LIMIT_EXCEEDED`, with how long to wait, where too many logins have failed;
