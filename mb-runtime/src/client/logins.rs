@@ -166,25 +166,18 @@ impl Logins {
         link: &dyn Link,
         given: Credentials,
     ) -> Result<LoggedIn, Fault> {
-        let (logged_in, own) = loop {
+        loop {
             let own = self.wanted().begin();
             let logged_in = send(link, &given).await?;
-            let mut wanted = self.wanted();
-            if wanted.as_of > own {
-                drop(wanted);
+            let filled = self.wanted().fill(own, &given);
+            match filled {
+                Filled::Yes => self.note(logged_in.clone(), own),
                 // It may have arrived last all the same.
-                self.catch_up(link, own).await?;
-                return Ok(logged_in);
+                Filled::Overtaken => drop(self.catch_up(link, own).await?),
+                Filled::Displaced => continue,
             }
-            // A renewal that was sent after it may have taken its place.
-            if wanted.provided < own {
-                wanted.as_of = own;
-                wanted.standing = Standing::As { given, token: None };
-                break (logged_in, own);
-            }
-        };
-        self.note(logged_in.clone(), own);
-        Ok(logged_in)
+            return Ok(logged_in);
+        }
     }
 
     /// Logs out, here and for the connections to come.
@@ -252,6 +245,29 @@ impl Wanted {
         self.begun += 1;
         self.begun
     }
+
+    /// A login with these, which the server has answered.
+    fn fill(&mut self, own: u64, given: &Credentials) -> Filled {
+        if self.as_of > own {
+            return Filled::Overtaken;
+        }
+        if self.provided > own {
+            return Filled::Displaced;
+        }
+        self.as_of = own;
+        self.standing = Standing::As { given: given.clone(), token: None };
+        Filled::Yes
+    }
+}
+
+/// What becomes of a login that the server has answered.
+enum Filled {
+    /// It is what holds.
+    Yes,
+    /// Somebody has logged in or out since.
+    Overtaken,
+    /// A renewal that was sent after it may have taken its place.
+    Displaced,
 }
 
 impl Held {
