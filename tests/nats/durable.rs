@@ -12,7 +12,7 @@ use tokio::{sync::watch, time::timeout};
 
 use crate::{
     contract::{Depot, Done, depot, server},
-    nats_server,
+    nats_server::{self, NatsServer},
 };
 
 contract!(
@@ -131,6 +131,97 @@ async fn a_poison_event_lands_among_the_dead_and_blocks_nobody() {
     let jetstream = async_nats::jetstream::new(nats);
     let mut kept = jetstream.get_stream("mb-depot-v1-dead").await.unwrap();
     assert_eq!(kept.info().await.unwrap().state.messages, 2);
+}
+
+/// A backlog, read by one whose handler takes much of the time that an event may go unacknowledged.
+async fn read_slowly(engine: &NatsServer, events: u64, tries: u64) -> HashMap<u64, Vec<u64>> {
+    const ACK_WAIT: Duration = Duration::from_millis(400);
+    let server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
+    for number in 1..=events {
+        server.broadcast(depot::Paid { number }).await.unwrap();
+    }
+    let client = Client::connect(engine.url("")).await.unwrap();
+    let seen = Arc::new(Seen::default());
+    let seeing = Arc::clone(&seen);
+    let subscribing = client.subscribe::<depot::Paid>().durable("billing").ack_wait(ACK_WAIT);
+    let _guard = subscribing
+        .tries(tries)
+        .for_each(move |event| {
+            note(&seeing, &event);
+            async {
+                tokio::time::sleep(ACK_WAIT / 3).await;
+                Ok(())
+            }
+        })
+        .await
+        .unwrap();
+    let mut reading = seen.subscribe();
+    let all = reading.wait_for(|seen| seen.len() as u64 == events);
+    timeout(Duration::from_secs(20), all).await.expect("not all are handled").unwrap();
+    // What was handed out twice would come now.
+    tokio::time::sleep(ACK_WAIT * 2).await;
+    let seen = seen.borrow();
+    let counts = |times: &Vec<(String, u64)>| times.iter().map(|(_, count)| *count).collect();
+    seen.iter().map(|(number, times)| (*number, counts(times))).collect()
+}
+
+#[tokio::test]
+async fn what_waits_for_a_slow_handler_is_handed_out_once() {
+    let Some(engine) = nats_server::start() else { return };
+    let seen = read_slowly(&engine, 8, 5).await;
+    assert!(seen.values().all(|counts| *counts == [1]), "{seen:?}");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_slow_handler_is_not_put_aside() {
+    let Some(engine) = nats_server::start() else { return };
+    let seen = read_slowly(&engine, 8, 1).await;
+    assert!(seen.values().all(|counts| *counts == [1]), "{seen:?}");
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let jetstream = async_nats::jetstream::new(nats);
+    let mut dead = jetstream.get_stream("mb-depot-v1-dead").await.unwrap();
+    assert_eq!(dead.info().await.unwrap().state.messages, 0);
+}
+
+/// One that takes its process with it, as often as it may, and no other.
+#[tokio::test]
+async fn a_reader_that_vanishes_again_and_again_costs_only_the_event_at_work() {
+    let Some(engine) = nats_server::start() else { return };
+    let server = server("one", &Done::default()).bind(engine.url("")).start().await.unwrap();
+    for number in 1..=10 {
+        server.broadcast(depot::Paid { number }).await.unwrap();
+    }
+    let seen = Arc::new(Seen::default());
+    let mut reading = seen.subscribe();
+    let read = async |poisoned: u64| {
+        let client = Client::connect(engine.url("")).await.unwrap();
+        let seeing = Arc::clone(&seen);
+        let subscribing = client.subscribe::<depot::Paid>().durable("billing").tries(3);
+        let guard = subscribing
+            .ack_wait(Duration::from_millis(200))
+            .for_each(move |event| {
+                note(&seeing, &event);
+                async move {
+                    if event.number == poisoned {
+                        std::future::pending::<()>().await;
+                    }
+                    Ok(())
+                }
+            })
+            .await
+            .unwrap();
+        (client, guard)
+    };
+    for times in 1..=3 {
+        let reader = read(1).await;
+        let again = reading.wait_for(|seen| seen.get(&1).is_some_and(|seen| seen.len() == times));
+        timeout(Duration::from_secs(5), again).await.unwrap().unwrap();
+        drop(reader);
+    }
+    let _reader = read(0).await;
+    let all = reading.wait_for(|seen| (2..=10).all(|number| seen.contains_key(&number)));
+    timeout(Duration::from_secs(10), all).await.expect("the others are handled").unwrap();
+    assert_eq!(seen.borrow()[&1].len(), 3, "after three tries it is dead");
 }
 
 #[tokio::test]

@@ -7,12 +7,11 @@ use async_nats::jetstream::{
     self, AckKind,
     consumer::{AckPolicy, Consumer, pull},
 };
-use futures_util::StreamExt;
 use mb_core::{Codec, Consuming, Delivery, Durable, Fault, FaultKind, Handling, Message, Name};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{MESSAGE_ID, Names};
+use super::{MESSAGE_ID, Names, pull::Pull};
 use crate::{
     headers::{self, Headers},
     reply::body,
@@ -79,27 +78,22 @@ pub(crate) async fn consume(
         .get_or_create_consumer(&name, config)
         .await
         .map_err(|error| unavailable("a consumer of the stream", error.to_string()))?;
-    let messages = consumer
-        .stream()
-        .max_messages_per_batch(64)
-        .messages()
-        .await
-        .map_err(|error| unavailable("events of the stream", error.to_string()))?;
+    let events = Pull::new(place.nats.clone(), jetstream.clone(), consumer).await;
+    let events = events.map_err(|error| unavailable("events of the stream", error.to_string()))?;
     let reader = Reader { jetstream, place, names, durable, handling };
-    Ok(Box::pin(reader.read(messages)))
+    Ok(Box::pin(reader.read(events)))
 }
 
 impl Reader {
-    async fn read(self, mut messages: pull::Stream) {
+    async fn read(self, mut events: Pull) {
         loop {
             let message = tokio::select! {
                 () = self.place.over.cancelled() => return,
-                message = messages.next() => message,
+                message = events.next() => message,
             };
             match message {
-                None => return,
-                Some(Ok(message)) => self.message(message).await,
-                Some(Err(error)) => {
+                Ok(message) => self.message(message).await,
+                Err(error) => {
                     tracing::debug!(%error, name = self.durable.name, "events are read anew");
                     return;
                 }
