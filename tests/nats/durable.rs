@@ -22,6 +22,12 @@ contract!(
         struct Letter {
             text: String,
         }
+
+        /// Looks like a letter.
+        #[event(durable)]
+        struct Card {
+            text: String,
+        }
     }
 );
 
@@ -342,4 +348,80 @@ async fn the_largest_event_that_is_kept_can_be_put_aside() {
     }
     let dead = timeout(Duration::from_secs(10), dead.next()).await.unwrap().unwrap();
     assert!(dead.payload.len() > size, "{size}");
+}
+
+#[tokio::test]
+async fn one_name_is_not_for_two_kinds_of_events() {
+    let Some(engine) = nats_server::start() else { return };
+    let server = Server::builder().serve(post::serve(Post)).bind(engine.url(""));
+    let server = server.start().await.unwrap();
+    let client = Client::connect(engine.url("")).await.unwrap();
+    let (told, mut letters) = tokio::sync::mpsc::unbounded_channel();
+    let letter = client.subscribe::<post::Letter>().durable("desk");
+    let _letters = letter
+        .for_each(move |letter| {
+            let _ = told.send(letter.text.clone());
+            async { Ok(()) }
+        })
+        .await
+        .unwrap();
+    let cards = client.subscribe::<post::Card>().durable("desk");
+    let refused = cards.for_each(async |_| Ok(())).await.unwrap_err();
+    assert_eq!(refused.kind(), FaultKind::ValidationFailed, "{refused}");
+    for said in ["`desk`", "post/letter", "post/card", "another name"] {
+        assert!(refused.message().contains(said), "{refused}");
+    }
+    let all = client.subscribe::<post::Event>().durable("desk");
+    let refused = all.for_each(async |_| Ok(())).await.unwrap_err();
+    assert!(refused.message().contains("every durable event of post"), "{refused}");
+    // Neither has changed what is read.
+    server.broadcast(post::Card { text: "card".into() }).await.unwrap();
+    server.broadcast(post::Letter { text: "letter".into() }).await.unwrap();
+    let first = timeout(Duration::from_secs(5), letters.recv()).await.unwrap();
+    assert_eq!(first.as_deref(), Some("letter"));
+}
+
+#[tokio::test]
+async fn an_event_is_never_taken_for_another_that_looks_like_it() {
+    let Some(engine) = nats_server::start() else { return };
+    let server = Server::builder().serve(post::serve(Post)).bind(engine.url(""));
+    let server = server.start().await.unwrap();
+    let client = Client::connect(engine.url("")).await.unwrap();
+    let letters = client.subscribe::<post::Letter>().durable("desk").tries(1);
+    let _letters = letters.for_each(async |_| Ok(())).await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let mut dead = nats.subscribe("mb.$dead.>").await.unwrap();
+    // Somebody else widens what the reader is handed.
+    let mut all = desk(&nats).await;
+    all.filter_subject = String::new();
+    let stream = async_nats::jetstream::new(nats.clone()).get_stream("mb-post-v1").await.unwrap();
+    stream.create_consumer(all).await.unwrap();
+    server.broadcast(post::Card { text: "card".into() }).await.unwrap();
+    // Which has the engine look for what the reader is to have.
+    server.broadcast(post::Letter { text: "letter".into() }).await.unwrap();
+    let dead = timeout(Duration::from_secs(5), dead.next()).await.unwrap().unwrap();
+    let headers = dead.headers.unwrap();
+    assert!(headers.get("Mb-Reason").unwrap().as_str().contains("post/card"), "{headers:?}");
+}
+
+/// What the engine knows of the reader `desk`.
+async fn desk(nats: &async_nats::Client) -> async_nats::jetstream::consumer::Config {
+    let jetstream = async_nats::jetstream::new(nats.clone());
+    let stream = jetstream.get_stream("mb-post-v1").await.unwrap();
+    stream.consumer_info("desk").await.unwrap().config
+}
+
+#[tokio::test]
+async fn a_reader_that_waits_otherwise_than_before_is_waited_for_so() {
+    let Some(engine) = nats_server::start() else { return };
+    let server = Server::builder().serve(post::serve(Post)).bind(engine.url(""));
+    let _server = server.start().await.unwrap();
+    let client = Client::connect(engine.url("")).await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    for seconds in [30, 2] {
+        let letters = client.subscribe::<post::Letter>().durable("desk");
+        let letters = letters.ack_wait(Duration::from_secs(seconds));
+        drop(letters.for_each(async |_| Ok(())).await.unwrap());
+        assert_eq!(desk(&nats).await.ack_wait, Duration::from_secs(seconds));
+    }
 }

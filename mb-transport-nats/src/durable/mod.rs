@@ -1,6 +1,7 @@
 //! Durable events: a JetStream stream per contract, consumers by name, and a stream for the dead.
 
 mod consumer;
+mod named;
 mod pull;
 mod streams;
 
