@@ -425,3 +425,41 @@ async fn a_reader_that_waits_otherwise_than_before_is_waited_for_so() {
         assert_eq!(desk(&nats).await.ack_wait, Duration::from_secs(seconds));
     }
 }
+
+#[tokio::test]
+async fn prefixes_that_look_alike_share_no_stream() {
+    let Some(engine) = nats_server::start() else { return };
+    let mut served = Vec::new();
+    for prefix in ["shop/eu", "shop-eu", "shop-eu-post", "shop_eu"] {
+        let server = Server::builder().serve(post::serve(Post)).bind(engine.url(prefix));
+        let server = server.start().await.unwrap();
+        let client = Client::connect(engine.url(prefix)).await.unwrap();
+        let (told, letters) = tokio::sync::mpsc::unbounded_channel();
+        let reading = client.subscribe::<post::Letter>().durable("desk");
+        let reading = reading.for_each(move |letter| {
+            let _ = told.send(letter.text.clone());
+            async { Ok(()) }
+        });
+        served.push((prefix, server, reading.await.unwrap(), client, letters));
+    }
+    for round in ["first", "last"] {
+        for (prefix, server, ..) in &served {
+            let text = format!("{round} to {prefix}");
+            server.broadcast(post::Letter { text }).await.unwrap();
+        }
+    }
+    for (prefix, .., letters) in &mut served {
+        for round in ["first", "last"] {
+            let letter = timeout(Duration::from_secs(5), letters.recv()).await.unwrap();
+            assert_eq!(letter, Some(format!("{round} to {prefix}")));
+        }
+    }
+    let jetstream =
+        async_nats::jetstream::new(async_nats::connect(engine.address()).await.unwrap());
+    let mut names: Vec<_> = jetstream.stream_names().map(Result::unwrap).collect().await;
+    names.retain(|name| !name.ends_with("-dead"));
+    names.sort();
+    let expected =
+        ["shop_2deu-post-v1", "shop_2deu_2dpost-post-v1", "shop_2eeu-post-v1", "shop_5feu-post-v1"];
+    assert_eq!(names, expected);
+}

@@ -77,10 +77,15 @@ pub(super) async fn consumer(
 
 /// What a reader reads, as the engine is told: nothing for all there is.
 fn filter(place: &Place, durable: &Durable) -> String {
-    let subject = match durable.events.as_slice() {
-        [event] => place.space.of(&place.contract, &place.major, "evt", event.name),
-        _ => None,
-    };
+    match durable.events.as_slice() {
+        [event] => subject(place, event.name),
+        _ => String::new(),
+    }
+}
+
+/// The subject of an event.
+fn subject(place: &Place, event: &str) -> String {
+    let subject = place.space.of(&place.contract, &place.major, "evt", event);
     subject.map(|subject| subject.to_string()).unwrap_or_default()
 }
 
@@ -90,6 +95,8 @@ fn said(place: &Place, filter: &str) -> String {
     if filter.is_empty() {
         return format!("every durable event of {contract}");
     }
-    let event = last(filter);
-    format!("{contract}/{}", decode(event).as_deref().unwrap_or(event))
+    match decode(last(filter)) {
+        Some(event) if subject(place, &event) == filter => format!("{contract}/{event}"),
+        _ => format!("`{filter}`"),
+    }
 }

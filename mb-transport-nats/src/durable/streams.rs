@@ -25,12 +25,20 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(space: &Space, contract: &str, major: &str) -> Self {
-        let prefix = space.prefix().replace('.', "-");
-        let live = format!("{prefix}-{}-v{}", encode(contract), encode(major));
+        let [prefix, contract_part, major_part] =
+            [space.prefix(), &encode(contract), &encode(major)].map(part);
+        let live = format!("{prefix}-{contract_part}-v{major_part}");
         let dead = format!("{live}-dead");
         let dead_subjects = space.dead(contract, major);
         Self { live, dead, dead_subjects }
     }
+}
+
+/// One part of a stream's name, of tokens and the dots between them. A stream's name has no dots, and
+/// a `-` is what divides its parts: both are written like any other byte of a
+/// [token](crate::token), so that two places never share a stream.
+fn part(tokens: &str) -> String {
+    tokens.replace('-', "_2d").replace('.', "_2e")
 }
 
 /// Makes sure of the streams of every contract with durable events. Done before a server takes
@@ -92,4 +100,35 @@ async fn ensure(
         updated.map_err(|error| refused(error.to_string()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_places_never_share_a_stream() {
+        let places = [
+            ("/", "orders", "1"),
+            ("/mb-orders", "orders", "1"),
+            ("/mb", "orders-orders", "1"),
+            ("/mb/orders", "orders", "1"),
+            ("/mb_2eorders", "orders", "1"),
+            ("/mb", "orders.orders", "1"),
+            ("/mb", "orders", "1-dead"),
+            ("/mb-orders-v1", "dead", "1"),
+        ];
+        let names = places.map(|(path, contract, major)| {
+            let space = Space::new(path).unwrap();
+            let Names { live, dead, .. } = Names::new(&space, contract, major);
+            [live, dead]
+        });
+        let mut names: Vec<_> = names.into_iter().flatten().collect();
+        assert_eq!(names.first().map(String::as_str), Some("mb-orders-v1"));
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "{names:?}");
+        assert!(names.iter().all(|name| !name.contains('.')), "{names:?}");
+    }
 }
