@@ -463,3 +463,73 @@ async fn prefixes_that_look_alike_share_no_stream() {
         ["shop_2deu-post-v1", "shop_2deu_2dpost-post-v1", "shop_2eeu-post-v1", "shop_5feu-post-v1"];
     assert_eq!(names, expected);
 }
+
+#[tokio::test]
+async fn who_only_listens_hears_what_is_kept_once() {
+    let Some(engine) = nats_server::start() else { return };
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    // As somebody has made it who knows less than the server does.
+    let jetstream = async_nats::jetstream::new(nats.clone());
+    let made = async_nats::jetstream::stream::Config {
+        name: "mb-post-v1".to_owned(),
+        subjects: vec!["mb.post.v1.keep.letter".to_owned()],
+        republish: Some(async_nats::jetstream::stream::Republish {
+            source: "mb.post.v1.keep.*".to_owned(),
+            destination: "mb.post.v1.evt.{{wildcard(1)}}".to_owned(),
+            headers_only: false,
+        }),
+        max_messages: 1_000,
+        ..Default::default()
+    };
+    jetstream.create_stream(made).await.unwrap();
+    let server = Server::builder().serve(post::serve(Post)).bind(engine.url(""));
+    let server = server.start().await.unwrap();
+    let client = Client::connect(engine.url("")).await.unwrap();
+    let mut letters = client.subscribe::<post::Letter>().await.unwrap();
+    let mut cards = client.subscribe::<post::Card>().await.unwrap();
+    let mut heard = nats.subscribe("mb.post.v1.evt.*").await.unwrap();
+    // Answered, the engine has heard of that.
+    let mut stream = jetstream.get_stream("mb-post-v1").await.unwrap();
+    assert_eq!(stream.cached_info().config.max_messages, 1_000, "what was set stays");
+    for text in ["1", "2"] {
+        server.broadcast(post::Letter { text: text.into() }).await.unwrap();
+        server.broadcast(post::Card { text: text.into() }).await.unwrap();
+    }
+    for text in ["1", "2"] {
+        let letter = timeout(Duration::from_secs(5), letters.next()).await.unwrap().unwrap();
+        let card = timeout(Duration::from_secs(5), cards.next()).await.unwrap().unwrap();
+        assert_eq!((&*letter.text, &*card.text), (text, text));
+        for subject in ["mb.post.v1.evt.letter", "mb.post.v1.evt.card"] {
+            let message = timeout(Duration::from_secs(5), heard.next()).await.unwrap().unwrap();
+            assert_eq!(message.subject.as_str(), subject);
+            assert_eq!(message.reply, None);
+        }
+    }
+    assert!(timeout(Duration::from_millis(100), heard.next()).await.is_err(), "once each");
+    assert_eq!(stream.info().await.unwrap().state.messages, 4);
+}
+
+#[tokio::test]
+async fn a_stream_that_tells_nobody_is_not_taken_for_one_that_does() {
+    let Some(engine) = nats_server::start() else { return };
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let jetstream = async_nats::jetstream::new(nats);
+    let made = async_nats::jetstream::stream::Config {
+        name: "mb-post-v1".to_owned(),
+        subjects: vec!["mb.post.v1.keep.*".to_owned()],
+        ..Default::default()
+    };
+    jetstream.create_stream(made).await.unwrap();
+    let server = Server::builder().serve(post::serve(Post)).bind(engine.url(""));
+    match server.start().await {
+        // Newer engines let it be changed.
+        Ok(_server) => {
+            let stream = jetstream.get_stream("mb-post-v1").await.unwrap();
+            assert!(stream.cached_info().config.republish.is_some());
+        }
+        Err(refused) => {
+            let refused = format!("{refused:?}");
+            assert!(refused.contains("mb-post-v1") && refused.contains("delete it"), "{refused}");
+        }
+    }
+}

@@ -85,7 +85,7 @@ fn filter(place: &Place, durable: &Durable) -> String {
 
 /// The subject of an event.
 fn subject(place: &Place, event: &str) -> String {
-    let subject = place.space.of(&place.contract, &place.major, "evt", event);
+    let subject = place.space.of(&place.contract, &place.major, "keep", event);
     subject.map(|subject| subject.to_string()).unwrap_or_default()
 }
 

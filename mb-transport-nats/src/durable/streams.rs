@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::{self, stream::Config};
+use async_nats::jetstream::{
+    self,
+    stream::{Config, Republish},
+};
 use mb_core::{ContractDescriptor, Fault};
 
 use crate::{subjects::Space, token::encode};
@@ -51,7 +54,7 @@ pub(crate) async fn prepare(
     for contract in contracts {
         let durable = contract.events.iter().filter(|event| event.durable);
         let subjects: Vec<String> = durable
-            .filter_map(|event| space.of(contract.name, contract.major(), "evt", event.name))
+            .filter_map(|event| space.of(contract.name, contract.major(), "keep", event.name))
             .map(|subject| subject.to_string())
             .collect();
         if subjects.is_empty() {
@@ -59,21 +62,28 @@ pub(crate) async fn prepare(
         }
         let names = Names::new(space, contract.name, contract.major());
         let about = format!("Durable events of {}", contract.name);
-        ensure(jetstream, names.live, subjects, KEPT, about).await?;
+        let (source, destination) = space.said_anew(contract.name, contract.major());
+        let republish = Some(Republish { source, destination, headers_only: false });
+        ensure(jetstream, Wanted { name: names.live, subjects, max_age: KEPT, about, republish })
+            .await?;
         let about = format!("Events of {} that could not be handled", contract.name);
         let subjects = vec![format!("{}>", names.dead_subjects)];
-        ensure(jetstream, names.dead, subjects, DEAD_KEPT, about).await?;
+        let (name, max_age, republish) = (names.dead, DEAD_KEPT, None);
+        ensure(jetstream, Wanted { name, subjects, max_age, about, republish }).await?;
     }
     Ok(())
 }
 
-async fn ensure(
-    jetstream: &jetstream::Context,
+struct Wanted {
     name: String,
     subjects: Vec<String>,
     max_age: Duration,
     about: String,
-) -> Result<(), Fault> {
+    republish: Option<Republish>,
+}
+
+async fn ensure(jetstream: &jetstream::Context, wanted: Wanted) -> Result<(), Fault> {
+    let Wanted { name, subjects, max_age, about, republish } = wanted;
     let refused = |error: String| {
         let reason =
             format!("the JetStream stream `{name}` cannot be had: {error}: is JetStream on?");
@@ -85,19 +95,27 @@ async fn ensure(
         description: Some(about),
         max_age,
         duplicate_window: DUPLICATES,
+        republish: republish.clone(),
         ..Config::default()
     };
     let stream = jetstream.get_or_create_stream(config).await;
     let stream = stream.map_err(|error| refused(error.to_string()))?;
     // What an operator has set otherwise stays; what the contract needs is added.
     let there = &stream.cached_info().config;
-    if subjects.iter().any(|subject| !there.subjects.contains(subject)) {
+    let silent = republish.is_some() && there.republish != republish;
+    if silent || subjects.iter().any(|subject| !there.subjects.contains(subject)) {
         let mut config = there.clone();
+        config.republish = republish.or(config.republish);
         config.subjects.extend(subjects);
         config.subjects.sort();
         config.subjects.dedup();
-        let updated = jetstream.update_stream(&config).await;
-        updated.map_err(|error| refused(error.to_string()))?;
+        jetstream.update_stream(&config).await.map_err(|error| {
+            Fault::unavailable(format!(
+                "the JetStream stream `{name}` is not what the contract needs, and cannot be \
+                 changed: {error}: once its events are read, delete it: it is made anew"
+            ))
+            .with_retryable(false)
+        })?;
     }
     Ok(())
 }
