@@ -88,7 +88,8 @@ impl Permissions {
         for contract in &self.contracts {
             let (name, major) = (contract.name, contract.major());
             for event in contract.events {
-                may.publish.extend(self.subject(contract, "evt", event.name));
+                let kind = if event.durable { "keep" } else { "evt" };
+                may.publish.extend(self.subject(contract, kind, event.name));
             }
             for kind in ["req", "emit"] {
                 may.subscribe.push(self.space.all_of(name, major, kind));
@@ -162,7 +163,7 @@ impl Permissions {
             let kept = || contract.events.iter().filter(|event| event.durable);
             let subjects: Vec<_> = kept()
                 .filter(heard)
-                .filter_map(|event| self.subject(contract, "evt", event.name))
+                .filter_map(|event| self.subject(contract, "keep", event.name))
                 .collect();
             if !subjects.is_empty() {
                 let names = Names::new(&self.space, contract.name, contract.major());

@@ -6,6 +6,7 @@
 //! | `P.<contract>.v<major>.req.<name>` | one server of the queue group |
 //! | `P.<contract>.v<major>.emit.<name>` | the same: events that clients emit |
 //! | `P.<contract>.v<major>.evt.<name>` | every client that subscribed, and whoever else may |
+//! | `P.<contract>.v<major>.keep.<name>` | the stream of the contract, which says it anew as `evt` |
 //! | `P.$to.<client>.<connection>.>` | one connection of one client |
 //! | `P.$dead.<contract>.v<major>.<name>.<reader>` | the stream of the dead |
 //! | `P.$sys.any` | one server, for requests whose contract the sender does not know |
@@ -47,7 +48,7 @@ impl Space {
         Ok(Self { prefix })
     }
 
-    /// Something of a contract: `kind` is `req`, `emit` or `evt`. `None` where no such subject can
+    /// Something of a contract: `kind` is `req`, `emit`, `evt` or `keep`. `None` where no such subject can
     /// be: nothing has such a name.
     pub(crate) fn of(
         &self,
@@ -63,6 +64,14 @@ impl Space {
     /// Everything of this kind of a contract.
     pub(crate) fn all_of(&self, contract: &str, major: &str, kind: &str) -> String {
         format!("{}.{}.v{}.{kind}.*", self.prefix, encode(contract), encode(major))
+    }
+
+    /// What a stream says anew of what it keeps, and as what: nobody but the stream hears the first,
+    /// where the word that it has something is waited for.
+    pub(crate) fn said_anew(&self, contract: &str, major: &str) -> (String, String) {
+        let kept = self.all_of(contract, major, "keep");
+        let of = format!("{}.{}.v{}", self.prefix, encode(contract), encode(major));
+        (kept, format!("{of}.evt.{{{{wildcard(1)}}}}"))
     }
 
     /// One connection of a client, as the start of its subjects.

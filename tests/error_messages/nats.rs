@@ -48,6 +48,15 @@ pub(super) async fn faults() -> Option<Table> {
     table.fault("a client that emits a durable event", emitted);
     let read = raw.subscribe::<desk::Rang>().durable("bell").for_each(async |_| Ok(())).await;
     table.fault("a durable reader of an event that is not kept", read.map(drop));
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let stream = async_nats::jetstream::new(nats).get_stream("mb-desk-v1").await.unwrap();
+    let config = async_nats::jetstream::consumer::pull::Config {
+        durable_name: Some("bell".to_owned()),
+        ..Default::default()
+    };
+    stream.create_consumer(config).await.unwrap();
+    let read = raw.subscribe::<desk::Paid>().durable("bell").for_each(async |_| Ok(())).await;
+    table.fault("a durable reader of other events than its name has", read.map(drop));
     drop(last);
 
     let files = Files::new();

@@ -274,6 +274,8 @@ async fn a_customer_hears_nothing_that_is_not_theirs() {
         "shop.shop.v1.*.*",
         "shop.shop.v1.evt.complained",
         "shop.shop.v1.evt.paid",
+        "shop.shop.v1.keep.*",
+        "shop.shop.v1.keep.paid",
         "shop.$to.>",
         "shop.$to.bob.>",
         "shop.$to.*.*.evt",
@@ -339,6 +341,7 @@ async fn a_customer_says_nothing_that_they_may_not() {
     for subject in [
         "shop.shop.v1.evt.shipped",
         "shop.shop.v1.evt.paid",
+        "shop.shop.v1.keep.paid",
         "shop.shop.v1.emit.shipped",
         "shop.shop.v1.emit.paid",
         "shop.shop.v1.req.takings",
@@ -403,6 +406,40 @@ async fn a_customer_says_nothing_that_they_may_not() {
         let said = real || message.reply.is_some() || subject.starts_with("_INBOX.");
         assert!(said, "the server said {message:?}");
     }
+}
+
+/// Who hears an event that is kept never learns where the server waits for the stream's word, and so
+/// cannot give it in the stream's place.
+#[tokio::test]
+async fn nobody_says_in_the_stream_s_place_that_an_event_is_stored() {
+    let Some(engine) = engine() else { return };
+    let server = serve(&engine).await;
+    let (keeper, root) = (raw(&engine, "shop-keeper").await, raw(&engine, "root").await);
+    let mut ears = Vec::new();
+    for subject in ["shop.shop.v1.evt.*", "shop.shop.v1.evt.paid", "shop.shop.v1.keep.*", ">"] {
+        ears.push(keeper.subscribe(subject).await.unwrap());
+        ears.push(keeper.queue_subscribe(subject, "shop".into()).await.unwrap());
+    }
+    keeper.request("shop.shop.v1.req.hours", "{}".into()).await.unwrap();
+    let mut heard = futures_util::stream::select_all(ears);
+    soon(server.broadcast(shop::Paid { cents: 1 })).await.unwrap();
+    let paid = soon(heard.next()).await.unwrap();
+    assert_eq!(paid.subject.as_str(), "shop.shop.v1.evt.paid");
+    assert_eq!(paid.payload, r#"{"cents":1}"#);
+    let jetstream = async_nats::jetstream::new(root);
+    jetstream.delete_stream("shop-shop-v1").await.unwrap();
+    let forging = tokio::spawn(async move {
+        while let Some(message) = heard.next().await {
+            let Some(reply) = message.reply else { continue };
+            let stored = r#"{"stream":"shop-shop-v1","seq":2}"#;
+            keeper.publish(reply, stored.into()).await.unwrap();
+            keeper.flush().await.unwrap();
+        }
+    });
+    let stored = server.broadcast(shop::Paid { cents: 2 });
+    let stored = timeout(Duration::from_secs(1), stored).await;
+    assert!(stored.is_err(), "nothing keeps it: {stored:?}");
+    forging.abort();
 }
 
 #[test]

@@ -126,10 +126,13 @@ where
     /// Handles one event: it has failed where anything of the chain has.
     async fn handle(self: Arc<Self>, delivery: Delivery) -> Result<(), Fault> {
         let Delivery { mut message, count, .. } = delivery;
-        let declared = self.events.iter().find(|event| event.full_name == message.name().as_str());
-        if let Some(declared) = declared {
-            message.set_name(Name::Event(declared));
-        }
+        let name = message.name().as_str();
+        let Some(declared) = self.events.iter().find(|event| event.full_name == name) else {
+            // Never taken for another that looks like it.
+            let reason = format!("{name} is not what is read here");
+            return Err(Fault::new(FaultKind::ValidationFailed, reason));
+        };
+        message.set_name(Name::Event(declared));
         if self.layers.is_empty() {
             return self.at_last(message, count).await;
         }

@@ -3,16 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_nats::jetstream::{
-    self, AckKind,
-    consumer::{AckPolicy, Consumer, pull},
-};
-use futures_util::StreamExt;
+use async_nats::jetstream::{self, AckKind};
 use mb_core::{Codec, Consuming, Delivery, Durable, Fault, FaultKind, Handling, Message, Name};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{MESSAGE_ID, Names};
+use super::{MESSAGE_ID, Names, named, pull::Pull};
 use crate::{
     headers::{self, Headers},
     reply::body,
@@ -22,9 +18,6 @@ use crate::{
 
 /// The longest pause before an event is handed out again.
 const LONGEST: Duration = Duration::from_secs(30);
-
-/// How many events of one reader may be waiting for their acknowledgement.
-const UNACKNOWLEDGED: i64 = 256;
 
 /// The longest reason that is kept with a dead event, in characters.
 const REASON: usize = 500;
@@ -56,50 +49,25 @@ pub(crate) async fn consume(
 ) -> Result<Consuming, Fault> {
     let jetstream = jetstream::new(place.nats.clone());
     let names = Names::new(&place.space, &place.contract, &place.major);
-    let unavailable = |what: &str, error: String| {
-        Fault::unavailable(format!("{what} `{}` cannot be had: {error}", names.live))
-    };
-    let stream = jetstream.get_stream(&names.live).await;
-    let stream = stream.map_err(|error| unavailable("the stream", error.to_string()))?;
-    let filter_subject = match durable.events.as_slice() {
-        [event] => place.space.of(&place.contract, &place.major, "evt", event.name),
-        // All there are.
-        _ => None,
-    };
-    let config = pull::Config {
-        durable_name: Some(encode(&durable.name)),
-        filter_subject: filter_subject.map(|subject| subject.to_string()).unwrap_or_default(),
-        ack_policy: AckPolicy::Explicit,
-        ack_wait: durable.ack_wait.max(Duration::from_millis(100)),
-        max_ack_pending: UNACKNOWLEDGED,
-        ..pull::Config::default()
-    };
-    let name = encode(&durable.name);
-    let consumer: Consumer<pull::Config> = stream
-        .get_or_create_consumer(&name, config)
-        .await
-        .map_err(|error| unavailable("a consumer of the stream", error.to_string()))?;
-    let messages = consumer
-        .stream()
-        .max_messages_per_batch(64)
-        .messages()
-        .await
-        .map_err(|error| unavailable("events of the stream", error.to_string()))?;
+    let consumer = named::consumer(&jetstream, &place, &names, &durable).await?;
+    let events = Pull::new(place.nats.clone(), jetstream.clone(), consumer).await;
+    let events = events.map_err(|error| {
+        Fault::unavailable(format!("events of `{}` cannot be had: {error}", names.live))
+    })?;
     let reader = Reader { jetstream, place, names, durable, handling };
-    Ok(Box::pin(reader.read(messages)))
+    Ok(Box::pin(reader.read(events)))
 }
 
 impl Reader {
-    async fn read(self, mut messages: pull::Stream) {
+    async fn read(self, mut events: Pull) {
         loop {
             let message = tokio::select! {
                 () = self.place.over.cancelled() => return,
-                message = messages.next() => message,
+                message = events.next() => message,
             };
             match message {
-                None => return,
-                Some(Ok(message)) => self.message(message).await,
-                Some(Err(error)) => {
+                Ok(message) => self.message(message).await,
+                Err(error) => {
                     tracing::debug!(%error, name = self.durable.name, "events are read anew");
                     return;
                 }
@@ -155,7 +123,7 @@ impl Reader {
         let body = body(headers, message.payload.clone(), &self.place.codecs)?;
         let delivery = Delivery::new(Message::new(Name::text(name), context, body), count);
         let mut handling = self.handling.handle(delivery);
-        let often = self.durable.ack_wait.max(Duration::from_millis(100)) / 2;
+        let often = named::ack_wait(&self.durable) / 2;
         loop {
             tokio::select! {
                 done = &mut handling => return done,

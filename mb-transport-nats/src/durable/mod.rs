@@ -1,6 +1,8 @@
 //! Durable events: a JetStream stream per contract, consumers by name, and a stream for the dead.
 
 mod consumer;
+mod named;
+mod pull;
 mod streams;
 
 pub(crate) use consumer::{Place, consume};

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::{self, stream::Config};
+use async_nats::jetstream::{
+    self,
+    stream::{Config, Republish},
+};
 use mb_core::{ContractDescriptor, Fault};
 
 use crate::{subjects::Space, token::encode};
@@ -25,12 +28,20 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(space: &Space, contract: &str, major: &str) -> Self {
-        let prefix = space.prefix().replace('.', "-");
-        let live = format!("{prefix}-{}-v{}", encode(contract), encode(major));
+        let [prefix, contract_part, major_part] =
+            [space.prefix(), &encode(contract), &encode(major)].map(part);
+        let live = format!("{prefix}-{contract_part}-v{major_part}");
         let dead = format!("{live}-dead");
         let dead_subjects = space.dead(contract, major);
         Self { live, dead, dead_subjects }
     }
+}
+
+/// One part of a stream's name, of tokens and the dots between them. A stream's name has no dots, and
+/// a `-` is what divides its parts: both are written like any other byte of a
+/// [token](crate::token), so that two places never share a stream.
+fn part(tokens: &str) -> String {
+    tokens.replace('-', "_2d").replace('.', "_2e")
 }
 
 /// Makes sure of the streams of every contract with durable events. Done before a server takes
@@ -43,7 +54,7 @@ pub(crate) async fn prepare(
     for contract in contracts {
         let durable = contract.events.iter().filter(|event| event.durable);
         let subjects: Vec<String> = durable
-            .filter_map(|event| space.of(contract.name, contract.major(), "evt", event.name))
+            .filter_map(|event| space.of(contract.name, contract.major(), "keep", event.name))
             .map(|subject| subject.to_string())
             .collect();
         if subjects.is_empty() {
@@ -51,21 +62,28 @@ pub(crate) async fn prepare(
         }
         let names = Names::new(space, contract.name, contract.major());
         let about = format!("Durable events of {}", contract.name);
-        ensure(jetstream, names.live, subjects, KEPT, about).await?;
+        let (source, destination) = space.said_anew(contract.name, contract.major());
+        let republish = Some(Republish { source, destination, headers_only: false });
+        ensure(jetstream, Wanted { name: names.live, subjects, max_age: KEPT, about, republish })
+            .await?;
         let about = format!("Events of {} that could not be handled", contract.name);
         let subjects = vec![format!("{}>", names.dead_subjects)];
-        ensure(jetstream, names.dead, subjects, DEAD_KEPT, about).await?;
+        let (name, max_age, republish) = (names.dead, DEAD_KEPT, None);
+        ensure(jetstream, Wanted { name, subjects, max_age, about, republish }).await?;
     }
     Ok(())
 }
 
-async fn ensure(
-    jetstream: &jetstream::Context,
+struct Wanted {
     name: String,
     subjects: Vec<String>,
     max_age: Duration,
     about: String,
-) -> Result<(), Fault> {
+    republish: Option<Republish>,
+}
+
+async fn ensure(jetstream: &jetstream::Context, wanted: Wanted) -> Result<(), Fault> {
+    let Wanted { name, subjects, max_age, about, republish } = wanted;
     let refused = |error: String| {
         let reason =
             format!("the JetStream stream `{name}` cannot be had: {error}: is JetStream on?");
@@ -77,19 +95,58 @@ async fn ensure(
         description: Some(about),
         max_age,
         duplicate_window: DUPLICATES,
+        republish: republish.clone(),
         ..Config::default()
     };
     let stream = jetstream.get_or_create_stream(config).await;
     let stream = stream.map_err(|error| refused(error.to_string()))?;
     // What an operator has set otherwise stays; what the contract needs is added.
     let there = &stream.cached_info().config;
-    if subjects.iter().any(|subject| !there.subjects.contains(subject)) {
+    let silent = republish.is_some() && there.republish != republish;
+    if silent || subjects.iter().any(|subject| !there.subjects.contains(subject)) {
         let mut config = there.clone();
+        config.republish = republish.or(config.republish);
         config.subjects.extend(subjects);
         config.subjects.sort();
         config.subjects.dedup();
-        let updated = jetstream.update_stream(&config).await;
-        updated.map_err(|error| refused(error.to_string()))?;
+        jetstream.update_stream(&config).await.map_err(|error| {
+            Fault::unavailable(format!(
+                "the JetStream stream `{name}` is not what the contract needs, and cannot be \
+                 changed: {error}: once its events are read, delete it: it is made anew"
+            ))
+            .with_retryable(false)
+        })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_places_never_share_a_stream() {
+        let places = [
+            ("/", "orders", "1"),
+            ("/mb-orders", "orders", "1"),
+            ("/mb", "orders-orders", "1"),
+            ("/mb/orders", "orders", "1"),
+            ("/mb_2eorders", "orders", "1"),
+            ("/mb", "orders.orders", "1"),
+            ("/mb", "orders", "1-dead"),
+            ("/mb-orders-v1", "dead", "1"),
+        ];
+        let names = places.map(|(path, contract, major)| {
+            let space = Space::new(path).unwrap();
+            let Names { live, dead, .. } = Names::new(&space, contract, major);
+            [live, dead]
+        });
+        let mut names: Vec<_> = names.into_iter().flatten().collect();
+        assert_eq!(names.first().map(String::as_str), Some("mb-orders-v1"));
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "{names:?}");
+        assert!(names.iter().all(|name| !name.contains('.')), "{names:?}");
+    }
 }

@@ -209,8 +209,9 @@ impl Station {
         let mut events = FxHashMap::default();
         for contract in host.contracts() {
             for event in contract.events {
-                if let Some(subject) = space.of(contract.name, contract.major(), "evt", event.name)
-                {
+                // What is kept is said to the stream alone, which says it to everybody.
+                let kind = if event.durable { "keep" } else { "evt" };
+                if let Some(subject) = space.of(contract.name, contract.major(), kind, event.name) {
                     let (stamp, durable) = (stamp(contract), event.durable);
                     events.insert(event.full_name, Announced { subject, stamp, durable });
                 }
