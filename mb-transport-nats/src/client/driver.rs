@@ -21,7 +21,7 @@ use crate::{
     intake::Intake,
     join::{Bye, Joined},
     pending::Key,
-    subjects::last,
+    subjects::{kind, last},
     token::decode,
 };
 
@@ -180,7 +180,7 @@ impl Driver {
     fn deny(&self, denied: &Denied) {
         let shared = &self.shared;
         match denied {
-            Denied::Publish(subject) if subject.contains(".emit.") || subject.starts_with('$') => {
+            Denied::Publish(subject) if kind(subject) == "emit" || subject.starts_with('$') => {
                 self.tell_error(&denied.fault());
             }
             Denied::Publish(subject) => {
