@@ -98,6 +98,15 @@ impl Bearers {
         all.iter().for_each(|bearer| work(&bearer.served));
     }
 
+    /// Forgets tokens that were shown long ago, unless something is under way for them.
+    pub(crate) fn sweep(&self) {
+        let is_over =
+            |bearer: &Bearer| !bearer.seen().is_fresh() && bearer.served.nothing_under_way();
+        let gone: Vec<_> = self.known().extract_if(|_, bearer| is_over(bearer)).collect();
+        // Their ends are told outside of the lock.
+        drop(gone);
+    }
+
     fn remember(&self, token: &str, bearer: Arc<Bearer>) {
         let mut known = self.known();
         let is_new = !known.contains_key(token);

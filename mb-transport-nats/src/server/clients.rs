@@ -150,8 +150,9 @@ impl Station {
         tell(&self.nats, entry.back.subject("do.bye"), None, bye.into());
     }
 
-    /// Forgets whoever has said nothing for too long.
+    /// Forgets whoever has said nothing for too long, and tokens that were shown long ago.
     pub(crate) fn sweep(&self) {
+        self.bearers.sweep();
         for (base, entry) in self.everybody() {
             let seen = *entry.seen.lock().unwrap_or_else(PoisonError::into_inner);
             if seen.elapsed() > self.limits.silence {
@@ -205,5 +206,9 @@ impl Link for Nowhere {
 
     fn hears_bus(&self) -> bool {
         true
+    }
+
+    fn is_a_client(&self) -> bool {
+        false
     }
 }
