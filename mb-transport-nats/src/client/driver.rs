@@ -203,9 +203,9 @@ impl Driver {
             Kind::Inbox => self.answer(message),
             Kind::Told => self.told(message).await,
             Kind::News => {
-                // A server that has come: it hears who is there.
+                // A server that has come, or come back: it hears who is there.
                 let instance = String::from_utf8_lossy(&message.payload).into_owned();
-                if decode(&instance).is_some() && !self.shared.roster.borrow().knows(&instance) {
+                if decode(&instance).is_some() {
                     joining::ask_one(&self.shared, &instance);
                 }
             }

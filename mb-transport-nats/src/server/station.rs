@@ -71,6 +71,8 @@ pub(crate) struct Station {
     pub(crate) own: String,
     /// There is an earlier deadline among the calls of clients.
     pub(crate) sooner: Arc<Notify>,
+    /// When the connection with the engine was made again, the last time.
+    pub(crate) regained: Mutex<Option<Instant>>,
     /// Messages that the engine's client has dropped.
     pub(crate) dropped: AtomicU64,
     /// The end: what is left is said, then nothing more.
@@ -249,6 +251,7 @@ impl Station {
             next: AtomicU64::new(1),
             own: uuid::Uuid::new_v4().simple().to_string(),
             sooner: Arc::default(),
+            regained: Mutex::default(),
             dropped: AtomicU64::new(0),
             ending: CancellationToken::new(),
         }
