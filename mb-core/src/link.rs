@@ -94,6 +94,13 @@ pub trait Link: Send + Sync + 'static {
         false
     }
 
+    /// Whether a client is behind it, which takes one of a server's `max_clients`, and whose coming and
+    /// going is told. Where not, it stands for nobody in particular, and whoever makes it bounds how many
+    /// there are.
+    fn is_a_client(&self) -> bool {
+        true
+    }
+
     /// Notes that the network has dropped something on its way to this side: its subscriptions have
     /// a gap.
     fn missed(&self) {}

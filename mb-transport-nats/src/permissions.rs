@@ -8,6 +8,10 @@ use mb_core::{Access, Actor, ContractDescriptor, Fault};
 
 use crate::{connect::invalid, durable::Names, subjects::Space, token::encode};
 
+/// Users that are printed with every contract.
+const SERVER: &str = "server";
+const NOBODY: &str = "nobody";
+
 /// The NATS permissions that contracts ask for: every contract has them.
 pub trait ContractPermissions: sealed::Sealed {
     /// What each role may say and hear under the path of a connection string: `shop` of
@@ -110,26 +114,50 @@ impl Permissions {
     /// A user who may what this role may: by its name on the wire, `shipping-agent`.
     ///
     /// # Errors
-    /// `VALIDATION_FAILED` where no contract has such a role.
+    /// `VALIDATION_FAILED` where no contract has such a role, and where the user is called like one of
+    /// those of the printed block: `server`, `nobody`, or a role. They would share its inbox.
     pub fn role(&self, role: &str, user: &str) -> Result<UserPermissions, Fault> {
         let mut roles = self.contracts.iter().flat_map(|contract| contract.roles);
+        self.check(user)?;
         if !roles.any(|known| known.name == role) {
             let known = self.roles().join(", ");
             return Err(invalid(format!("no role is called `{role}`: there is {known}")));
         }
+        Ok(self.of_role(role, user))
+    }
+
+    fn of_role(&self, role: &str, user: &str) -> UserPermissions {
         let mut actor = Actor::new(user);
         actor.roles = vec![role.to_owned()];
-        Ok(self.client(user, Some(&actor)))
+        self.client(user, Some(&actor))
     }
 
     /// A user who has no role, and may what whoever is logged in may.
-    pub fn anybody(&self, user: &str) -> UserPermissions {
-        self.client(user, Some(&Actor::new(user)))
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` where the user is called like one of the printed block.
+    pub fn anybody(&self, user: &str) -> Result<UserPermissions, Fault> {
+        self.check(user)?;
+        Ok(self.client(user, Some(&Actor::new(user))))
     }
 
     /// A user who may only what is public.
-    pub fn nobody(&self, user: &str) -> UserPermissions {
-        self.client(user, None)
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` where the user is called like one of the printed block.
+    pub fn nobody(&self, user: &str) -> Result<UserPermissions, Fault> {
+        self.check(user)?;
+        Ok(self.client(user, None))
+    }
+
+    /// Nobody else's inbox is a user's own.
+    fn check(&self, user: &str) -> Result<(), Fault> {
+        if [SERVER, NOBODY].contains(&user) || self.roles().contains(&user) {
+            return Err(invalid(format!(
+                "a user of their own is not called `{user}`: that one is printed with the contract, and                  whoever has its name shares its inbox"
+            )));
+        }
+        Ok(())
     }
 
     fn client(&self, user: &str, actor: Option<&Actor>) -> UserPermissions {

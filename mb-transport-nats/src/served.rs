@@ -209,6 +209,10 @@ impl Served {
         }
     }
 
+    pub(crate) fn nothing_under_way(&self) -> bool {
+        self.running().is_empty()
+    }
+
     /// What is under way, by the last tokens of reply subjects.
     pub(crate) fn under_way(&self) -> Vec<String> {
         let running = self.running();

@@ -123,6 +123,11 @@ pub(crate) fn last(subject: &str) -> &str {
     subject.rsplit('.').next().unwrap_or_default()
 }
 
+/// The token before that: the kind of what belongs to a contract.
+pub(crate) fn kind(subject: &str) -> &str {
+    subject.rsplit('.').nth(1).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,16 +1,25 @@
 //! What somebody may cost a server who was never told what it takes.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use async_nats::HeaderMap;
 use futures_util::StreamExt;
-use magicbutton::{Client, Received};
+use magicbutton::{
+    Actor, Client, Received, Server,
+    auth::{Credentials, Login, LoginError},
+};
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     contract::{Done, depot, server},
-    identity::{said, with},
+    identity::{Vault, ask as ask_vault, said, vault, with},
     nats_server,
 };
 
@@ -93,4 +102,87 @@ async fn a_server_whose_engine_is_gone_stops_all_the_same() {
     let _client = Client::connect(engine.url("")).await.unwrap();
     engine.kill();
     timeout(Duration::from_secs(20), server.stop()).await.unwrap().unwrap();
+}
+
+/// Whoever shows a token is somebody for a moment.
+fn briefly(credentials: Credentials) -> Result<Login, LoginError> {
+    let Credentials::Token(token) = credentials else { return Err(LoginError::InvalidToken) };
+    let expires_at = Some(SystemTime::now() + Duration::from_millis(300));
+    Ok(Login { expires_at, ..Login::new(Actor::new(token)) })
+}
+
+#[tokio::test]
+async fn who_shows_a_token_takes_no_place_of_a_client() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let server = Server::builder().serve(vault::serve(Vault)).max_clients(1).authenticator(briefly);
+    let server = server.limits(|limits| limits.silence = Duration::from_secs(2));
+    let server = server.bind(url.as_str()).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let nothing = || json!({});
+    for token in 0..5 {
+        let shown = with("Mb-Token", &token.to_string());
+        let told = ask_vault(&nats, "whoami", shown, nothing()).await;
+        assert_eq!(told, format!("\"{token}\""));
+    }
+    let client = Client::builder().limits(|limits| limits.heartbeat = Duration::from_millis(200));
+    let _client = client.connect(url.as_str()).await.unwrap();
+    assert_eq!(ask_vault(&nats, "whoami", with("Mb-Token", "x"), nothing()).await, "\"x\"");
+    let full = Client::connect(url.as_str()).await.unwrap_err();
+    assert!(full.message().contains("max_clients"), "{full}");
+    let forgotten = async {
+        while server.clients().len() > 1 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), forgotten).await.expect("tokens of long ago are forgotten");
+}
+
+#[tokio::test]
+async fn of_who_has_not_joined_nobody_is_told_that_they_are_there() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let _server = server("one", &Done::default()).bind(url.as_str()).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let base = nats.new_inbox();
+    let mut answers = nats.subscribe(format!("{base}.*")).await.unwrap();
+    let mut heard = nats.subscribe("mb.$to.watcher.x.evt").await.unwrap();
+    let join = json!({ "clientId": "watcher", "connection": "x", "maxMessage": 1_000_000 });
+    let (door, payload) = ("mb.$sys.door.join", join.to_string().into());
+    nats.publish_with_reply(door, format!("{base}.join"), payload).await.unwrap();
+    let joined: serde_json::Value =
+        serde_json::from_str(&said(&answers.next().await.unwrap())).unwrap();
+    let own = format!("mb.$sys.srv.{}.req", joined["instance"].as_str().unwrap());
+    let (headers, reply) = (with("Mb-Name", "$subscribe"), format!("{base}.mb_0_1"));
+    let wanted = json!({ "events": ["$connected", "$disconnected"] }).to_string().into();
+    nats.publish_with_reply_and_headers(own, reply, headers, wanted).await.unwrap();
+    answers.next().await.unwrap();
+    // Refused, as this server takes no logins; and a stranger.
+    let work = json!({ "number": 1, "millis": 0 });
+    assert_eq!(ask(&nats, with("Mb-Token", "x"), work.clone()).await, "INVALID_CREDENTIALS");
+    assert_eq!(ask(&nats, HeaderMap::new(), work).await, "\"one\"");
+    let _client = Client::builder().id("bob").connect(url.as_str()).await.unwrap();
+    let told = timeout(Duration::from_secs(5), heard.next()).await.unwrap().unwrap();
+    assert!(said(&told).contains("bob"), "{}", said(&told));
+}
+
+#[tokio::test]
+async fn what_is_too_large_waits_for_no_authenticator() {
+    let Some(engine) = nats_server::start() else { return };
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let server = Server::builder().serve(vault::serve(Vault)).authenticator(move |credentials| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        briefly(credentials)
+    });
+    let server = server.limits(|limits| limits.max_message = 1_000);
+    let _server = server.bind(engine.url("")).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let order = json!({ "order": "x".repeat(5_000) });
+    let (subject, payload) = ("mb.vault.v1.emit.opened", order.to_string().into());
+    nats.publish_with_headers(subject, with("Mb-Token", "eve"), payload).await.unwrap();
+    let told = ask_vault(&nats, "echo", with("Mb-Token", "eve"), order).await;
+    assert_eq!((&*told, asked.load(Ordering::SeqCst)), ("PAYLOAD_TOO_LARGE", 0));
+    ask_vault(&nats, "whoami", with("Mb-Token", "eve"), json!({})).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
 }

@@ -18,7 +18,7 @@ use magicbutton::{
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    identity::{Vault, vault},
+    identity::{Vault, ask, vault, with},
     login::{Door, all_take_for, door},
     lossy::lossy,
     nats_server,
@@ -36,6 +36,8 @@ struct Moody {
     takes: u64,
     lasts: Option<u64>,
     asked: Arc<AtomicUsize>,
+    /// How many tokens were ended.
+    ended: Arc<AtomicUsize>,
 }
 
 #[async_trait]
@@ -55,6 +57,10 @@ impl Authenticator for Moody {
         }
         let expires_at = self.lasts.map(|lasts| SystemTime::now() + Duration::from_millis(lasts));
         Ok(Login { expires_at, ..Login::new(Actor::new(name)) })
+    }
+
+    async fn logout(&self, _: &Login) {
+        self.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -355,4 +361,133 @@ async fn in_a_rolling_restart_every_call_is_of_who_has_logged_in() {
         made += caller.await.unwrap();
     }
     assert!(made > 300, "too few calls to prove anything: {made}");
+}
+
+#[tokio::test]
+async fn a_login_that_fails_does_not_tell_who_a_client_is() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let times = AtomicU64::new(1_000);
+    let _two = serve("two", &url, Moody { fails: Some("ada"), times, ..Moody::default() }).await;
+    one.stop().await.unwrap();
+    let refused = client.login(Credentials::token("wrong")).await.unwrap_err();
+    assert_eq!(refused.code(), "UNAVAILABLE", "{refused}");
+    let door: door::Client = client.typed().unwrap();
+    for _ in 0..3 {
+        let told = door.knock().await.unwrap_err().into_fault();
+        assert_eq!(told.code(), "UNAVAILABLE", "it does not take her for nobody: {told}");
+    }
+    // She may always leave.
+    client.logout().await.unwrap();
+    assert_eq!(door.knock().await.unwrap(), ("two".to_owned(), None));
+}
+
+#[tokio::test]
+async fn a_stop_waits_until_it_is_known_whose_the_last_messages_are() {
+    let Some(engine) = nats_server::start() else { return };
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::builder().serve(vault::serve(Vault)).authenticator(Owners { takes: 800 });
+    let server = server.on(move |event: Received<vault::Opened>| {
+        let told = told.clone();
+        async move {
+            told.send(event.by.clone()).unwrap();
+            Ok(())
+        }
+    });
+    let server = server.bind(engine.url("")).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let (subject, payload) = ("mb.vault.v1.emit.opened", r#"{"by":"bob"}"#.into());
+    nats.publish_with_headers(subject, with("Mb-Token", "t-bob"), payload).await.unwrap();
+    let asking = ask(&nats, "take", with("Mb-Token", "t-bob"), serde_json::json!({}));
+    let stopping = async {
+        sleep(Duration::from_millis(200)).await;
+        server.stop().await.unwrap();
+    };
+    let (answer, ()) = futures_util::join!(asking, stopping);
+    assert_eq!(answer, "\"gold\"");
+    assert_eq!(heard.recv().await.as_deref(), Some("bob"));
+}
+
+#[tokio::test]
+async fn events_of_who_has_never_joined_take_no_room_of_others() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let heard = Arc::new(AtomicUsize::new(0));
+    let start = async |takes: u64| {
+        let heard = Arc::clone(&heard);
+        let server = Server::builder().serve(vault::serve(Vault)).authenticator(Owners { takes });
+        let server = server.on(move |_: Received<vault::Opened>| {
+            heard.fetch_add(1, Ordering::SeqCst);
+            async { Ok(()) }
+        });
+        server.bind(url.as_str()).start().await.unwrap()
+    };
+    let _one = start(0).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let _two = start(1_000).await;
+    let eve = async_nats::connect(engine.address()).await.unwrap();
+    for _ in 0..4_000 {
+        let headers = with("Mb-From", "_INBOX.nobody.");
+        let (subject, payload) = ("mb.vault.v1.emit.opened", r#"{"by":"eve"}"#.into());
+        eve.publish_with_headers(subject, headers, payload).await.unwrap();
+    }
+    eve.flush().await.unwrap();
+    for _ in 0..50 {
+        client.emit(vault::Opened { by: "ada".to_owned() }).await.unwrap();
+    }
+    let all = async {
+        while heard.load(Ordering::SeqCst) < 50 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = timeout(Duration::from_secs(3), all).await;
+    in_time.unwrap_or_else(|_| panic!("{} of 50 were taken", heard.load(Ordering::SeqCst)));
+}
+
+#[tokio::test]
+async fn a_login_whose_answer_is_lost_is_none_anywhere() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let ended = Arc::new(AtomicUsize::new(0));
+    let moody = || Moody { ended: Arc::clone(&ended), ..Moody::default() };
+    let _one = serve("one", &url, moody()).await;
+    let way = lossy(engine.address(), "_INBOX.hers.").await;
+    let client = lively(&format!("nats://{}/?inbox=_INBOX.hers", way.address)).await;
+    let _two = serve("two", &url, moody()).await;
+    for before in [None, Some("ada")] {
+        if let Some(before) = before {
+            log_in(&client, before).await;
+        }
+        all_take_for(&client, before, &["one", "two"]).await;
+        way.loses.store(true, Ordering::SeqCst);
+        let lost = client.login(Credentials::token("t-bob"));
+        assert!(timeout(Duration::from_millis(500), lost).await.is_err(), "it was answered");
+        way.loses.store(false, Ordering::SeqCst);
+        all_take_for(&client, before, &["one", "two"]).await;
+    }
+    log_in(&client, "bob").await;
+    all_take_for(&client, Some("bob"), &["one", "two"]).await;
+    assert_eq!(ended.load(Ordering::SeqCst), 0, "what was given up can be tried again");
+}
+
+#[tokio::test]
+async fn whoever_guesses_stays_who_they_are() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let _server = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let mut codes = Vec::new();
+    for _ in 0..12 {
+        let refused = client.login(Credentials::token("wrong")).await.unwrap_err();
+        codes.push(refused.code().to_owned());
+    }
+    assert_eq!(codes.last().map(String::as_str), Some("RATE_LIMIT_EXCEEDED"), "{codes:?}");
+    sleep(Duration::from_millis(300)).await;
+    let door: door::Client = client.typed().unwrap();
+    assert_eq!(door.knock().await.unwrap().1.as_deref(), Some("ada"));
 }

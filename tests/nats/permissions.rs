@@ -471,8 +471,52 @@ fn what_is_printed_is_for_the_engine_s_configuration() {
     assert!(told.message().contains("customer, shop-keeper"), "{told}");
     assert_eq!(shop::CONTRACT.nats_permissions("a//b").unwrap_err().code(), "VALIDATION_FAILED");
     // Nobody's name is a wildcard.
-    let star = permissions().nobody("*");
+    let star = permissions().nobody("*").unwrap();
     assert!(star.subscribe().iter().all(|subject| !subject.contains("_INBOX.*")));
-    let both = permissions().and(&screen::CONTRACT).nobody("x");
+    let both = permissions().and(&screen::CONTRACT).nobody("x").unwrap();
     assert!(both.publish().contains(&"shop.screen.v1.req.show".to_owned()));
+}
+
+#[test]
+fn nobody_has_the_inbox_of_a_user_that_is_printed_with_the_contract() {
+    for name in ["server", "nobody", "customer", "shop-keeper"] {
+        let printed = permissions();
+        for one in [printed.role("customer", name), printed.anybody(name), printed.nobody(name)] {
+            let refused = one.unwrap_err();
+            assert_eq!(refused.kind(), FaultKind::ValidationFailed);
+            assert!(refused.message().contains(&format!("`{name}`")), "{refused}");
+        }
+    }
+    assert!(permissions().anybody("Server").is_ok());
+}
+
+contract!(
+    /// Called like a part of subjects.
+    #[contract(version = "1.0.0")]
+    mod emit {
+        #[request]
+        async fn now() -> String;
+    }
+);
+
+struct Emit;
+
+impl emit::Service for Emit {
+    async fn now(&self, _: &Context) -> Reply<String> {
+        Ok("now".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_denied_call_is_told_at_once_whatever_its_contract_is_called() {
+    let denied = r#"publish: { deny: ["mb.emit.v1.req.now"] }"#;
+    let users = format!("{{ user: x, password: x, permissions: {{ {denied} }} }}");
+    let config = format!("authorization {{ users: [ {users} ] }}");
+    let Some(engine) = nats_server::start_with(&config) else { return };
+    let url = format!("nats://x:x@127.0.0.1:{}", engine.port);
+    let server = Server::builder().serve(emit::serve(Emit)).bind(url.as_str());
+    let _server = server.start().await.unwrap();
+    let client = emit::Client::connect(url.as_str()).await.unwrap();
+    let told = soon(client.now()).await.unwrap_err().into_fault();
+    assert_eq!(told.kind(), FaultKind::Forbidden, "{told}");
 }

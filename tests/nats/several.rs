@@ -12,6 +12,7 @@ use magicbutton::{Client, ClientStatus, Context, FaultKind, Reply, Server, contr
 
 use crate::{
     contract::{Done, depot, server},
+    lossy::lossy,
     nats_server,
 };
 
@@ -57,6 +58,41 @@ async fn every_server_knows_every_client_and_reaches_it() {
         }
     };
     tokio::time::timeout(Duration::from_secs(5), forgotten).await.expect("all have forgotten her");
+}
+
+#[tokio::test]
+async fn a_server_that_was_away_for_a_moment_goes_on() {
+    let Some(engine) = nats_server::start() else { return };
+    let (done, way) = (Done::default(), lossy(engine.address(), "none").await);
+    let server = server("one", &done).bind(format!("nats://{}/", way.address)).start().await;
+    let server = server.unwrap();
+    let client = Client::builder().id("ada").connect(engine.url("")).await.unwrap();
+    let mut arrived = client.subscribe::<depot::Arrived>().await.unwrap();
+    let depot: depot::Client = client.typed().unwrap();
+    // One who has joined, too, and is gone.
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let join = serde_json::json!({ "clientId": "bob", "connection": "x", "maxMessage": 1_000 });
+    let (door, reply) = ("mb.$sys.door.join", format!("{}.join", nats.new_inbox()));
+    nats.publish_with_reply(door, reply, join.to_string().into()).await.unwrap();
+    let listed = async |count: usize| {
+        let listed = async {
+            while server.clients().len() != count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(8), listed).await.expect("they are listed");
+    };
+    listed(2).await;
+    let working = tokio::spawn(async move { depot.work(1, 1_500).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    way.cut();
+    let worked = tokio::time::timeout(Duration::from_secs(5), working).await;
+    assert_eq!(worked.expect("what is at work goes on").unwrap().as_deref(), Ok("one"));
+    server.send_to("ada", depot::Arrived { parcel: "still known".into() }).await.unwrap();
+    let told = tokio::time::timeout(Duration::from_secs(1), arrived.next()).await;
+    assert_eq!(told.expect("she is reached").unwrap().parcel, "still known");
+    listed(1).await;
+    assert_eq!(server.clients()[0].client_id, "ada");
 }
 
 #[tokio::test]

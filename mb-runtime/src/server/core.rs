@@ -250,12 +250,15 @@ impl Core {
         if self.gate.is_closed() {
             return Err((peer, Fault::stopped()));
         }
-        if peers.len() >= self.settings.max_clients {
+        let is_a_client = |peer: &&Arc<Peer>| peer.back().is_a_client();
+        let most = self.settings.max_clients;
+        let is_full = || peers.len() >= most && peers.iter().filter(is_a_client).count() >= most;
+        if is_a_client(&&peer) && is_full() {
             let full = Fault::unavailable(format!(
                 "the server {} has {} clients, as many as it takes: try again later, or raise its \
                  `max_clients`",
                 self.id(),
-                self.settings.max_clients
+                most
             ));
             return Err((peer, full));
         }

@@ -21,7 +21,7 @@ use crate::{
     intake::Intake,
     join::{Bye, Joined},
     pending::Key,
-    subjects::last,
+    subjects::{kind, last},
     token::decode,
 };
 
@@ -180,7 +180,7 @@ impl Driver {
     fn deny(&self, denied: &Denied) {
         let shared = &self.shared;
         match denied {
-            Denied::Publish(subject) if subject.contains(".emit.") || subject.starts_with('$') => {
+            Denied::Publish(subject) if kind(subject) == "emit" || subject.starts_with('$') => {
                 self.tell_error(&denied.fault());
             }
             Denied::Publish(subject) => {
@@ -203,9 +203,9 @@ impl Driver {
             Kind::Inbox => self.answer(message),
             Kind::Told => self.told(message).await,
             Kind::News => {
-                // A server that has come: it hears who is there.
+                // A server that has come, or come back: it hears who is there.
                 let instance = String::from_utf8_lossy(&message.payload).into_owned();
-                if decode(&instance).is_some() && !self.shared.roster.borrow().knows(&instance) {
+                if decode(&instance).is_some() {
                     joining::ask_one(&self.shared, &instance);
                 }
             }

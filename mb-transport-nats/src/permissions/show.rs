@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Permissions, UserPermissions};
+use super::{NOBODY, Permissions, SERVER, UserPermissions};
 use crate::token::decode;
 
 /// How long a client may take to answer what it is asked by a server.
@@ -45,10 +45,10 @@ impl fmt::Display for Permissions {
         // The engine refuses a variable that is not used.
         f.write_str("# For inside of authorization { }, with a user for each of them:\n")?;
         f.write_str("# { user: server, password: .., permissions: $server }\n")?;
-        variable(f, &self.server("server"))?;
-        variable(f, &self.nobody("nobody"))?;
+        variable(f, &self.server(SERVER))?;
+        variable(f, &self.client(NOBODY, None))?;
         for role in self.roles() {
-            variable(f, &self.role(role, role).map_err(|_| fmt::Error)?)?;
+            variable(f, &self.of_role(role, role))?;
         }
         Ok(())
     }

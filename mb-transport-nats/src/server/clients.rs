@@ -1,6 +1,9 @@
 //! Clients that join, give signs of life, and leave.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_nats::{Message as NatsMessage, Subject};
 use bytes::Bytes;
@@ -10,7 +13,8 @@ use tokio::time::Instant;
 use super::{
     back::{Back, BackLink},
     logins::Logins,
-    station::{Entry, Station},
+    places::Places,
+    station::{Entry, HELD_OF_ONE, Station},
 };
 use crate::{
     join::{Alive, Bye, Join, Joined, LastLogin},
@@ -19,6 +23,9 @@ use crate::{
     reply::{Reply, too_large},
     served::{Bounds, Served, send},
 };
+
+/// How long clients may take to say that they are still there, when the server is back.
+const RETURN: Duration = Duration::from_secs(5);
 
 /// The reply subject of a connection, taken apart: what all of them begin with, and the last token.
 pub(crate) fn parts(reply: Option<&Subject>) -> Option<(&str, &str)> {
@@ -84,6 +91,7 @@ impl Station {
             number,
             seen: Mutex::new(Instant::now()),
             logins: Logins::default(),
+            held: Places::new(HELD_OF_ONE),
         });
         self.add(base.to_owned(), Arc::clone(&entry));
         Ok((entry, login))
@@ -150,21 +158,32 @@ impl Station {
         tell(&self.nats, entry.back.subject("do.bye"), None, bye.into());
     }
 
-    /// Forgets whoever has said nothing for too long.
-    pub(crate) fn sweep(&self) {
+    /// Forgets whoever has said nothing for too long, or not since the server is back, and tokens that
+    /// were shown long ago. Says whether somebody still has time to say that they are there.
+    pub(crate) fn sweep(&self) -> bool {
+        self.bearers.sweep();
+        let regained = *self.regained.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut awaited = false;
         for (base, entry) in self.everybody() {
             let seen = *entry.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if seen.elapsed() > self.limits.silence {
+            let back = regained.filter(|regained| seen < *regained);
+            let is_late = back.is_some_and(|back| back.elapsed() >= RETURN);
+            awaited |= back.is_some() && !is_late;
+            if is_late || seen.elapsed() > self.limits.silence {
                 self.dismiss(&base, EndReason::Silent);
             }
         }
+        if awaited {
+            // The engine's own servers may have found each other only now.
+            self.announce();
+        }
+        awaited
     }
 
-    /// The connection with the engine was lost for a while: whoever is still there joins again.
-    pub(crate) fn forget_all(&self) {
-        for (base, _) in self.everybody() {
-            self.left(&base, EndReason::ConnectionLost);
-        }
+    /// The connection with the engine was lost for a while, for this server alone or for its clients, too:
+    /// whoever is still there says so, and what is being done for them goes on.
+    pub(crate) fn regained(&self) {
+        *self.regained.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         self.announce();
     }
 
@@ -205,5 +224,9 @@ impl Link for Nowhere {
 
     fn hears_bus(&self) -> bool {
         true
+    }
+
+    fn is_a_client(&self) -> bool {
+        false
     }
 }

@@ -38,6 +38,9 @@ use crate::{
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// How long until clients are told again that a server is back that have not said anything.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// As far away as a clock can tell: a year.
 const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -99,11 +102,14 @@ impl Driver {
                     let health = *self.health.borrow_and_update();
                     station.dropped.store(health.dropped, Ordering::Relaxed);
                     if health.lost > 0 && health.regained > self.regained {
-                        station.forget_all();
+                        station.regained();
+                        sweep.reset_after(AGAIN.min(every));
                     }
                     self.regained = health.regained;
                 }
-                _ = sweep.tick() => station.sweep(),
+                _ = sweep.tick() => if station.sweep() {
+                    sweep.reset_after(AGAIN.min(every));
+                },
                 () = station.sooner.notified() => late.as_mut().reset(expire(&station)),
                 () = &mut late => late.as_mut().reset(expire(&station)),
             }

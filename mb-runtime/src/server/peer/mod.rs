@@ -112,7 +112,7 @@ impl Peer {
 
     /// Tells those who asked for it that this client is there, once.
     pub(super) fn announce(&self, core: &Core) {
-        if !self.announced.swap(true, Ordering::AcqRel) {
+        if self.back.is_a_client() && !self.announced.swap(true, Ordering::AcqRel) {
             core.tell_presence(self.caller.info(), None);
         }
     }

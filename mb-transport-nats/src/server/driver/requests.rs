@@ -9,7 +9,7 @@ use super::super::{station::Station, stats::Endpoint};
 use crate::{
     headers,
     pending::Key,
-    reply::Reply,
+    reply::{Reply, too_large},
     served::{Served, send},
     subjects::last,
 };
@@ -31,7 +31,7 @@ impl Station {
         // Who shows a token is who that says, and has not joined.
         let sender = if token.is_none() { station.sender(message.reply.as_ref()) } else { None };
         let served = match sender {
-            Some(entry) if name == "$login" || name == "$logout" => {
+            Some(entry) if name == "$logout" || (name == "$login" && entry.logins.is_at_rest()) => {
                 let number = headers::get(message.headers.as_ref(), headers::LOGIN);
                 let number = number.and_then(|number| number.parse().ok());
                 let asked = entry.logins.asked(number);
@@ -39,7 +39,10 @@ impl Station {
                 asked.map(|()| Arc::clone(&entry.served))
             }
             // One of ours, which this server does not know yet, or not as whom.
-            Some(entry) if !entry.logins.is_settled() => return station.unknown(message).await,
+            // A login that fails would leave it so.
+            Some(entry) if name == "$login" || !entry.logins.is_settled() => {
+                return station.unknown(message).await;
+            }
             None if token.is_none() && Key::read(last).is_some() => {
                 return station.unknown(message).await;
             }
@@ -56,6 +59,7 @@ impl Station {
                 None => station.stranger(),
                 Some(token) => match station.bearers.fresh(token) {
                     Some(served) => Ok(served),
+                    None if let Err(fault) = station.fits(name, &message) => Err(fault),
                     None => {
                         let token = token.to_owned();
                         return station.asked_first(token, name.to_owned(), message, endpoint);
@@ -73,6 +77,20 @@ impl Station {
         send(&self.nats, reply, unknown).await;
     }
 
+    /// Whether a message is one that this server takes: asked before it waits for anything.
+    pub(super) fn fits(&self, name: &str, message: &NatsMessage) -> Result<(), Fault> {
+        let (size, limit) = (message.payload.len(), self.limits.max_message);
+        if size > limit {
+            return Err(too_large(name, size, limit));
+        }
+        Ok(())
+    }
+
+    /// Goes on with a message when it is known who has sent it: a stop waits for that.
+    pub(super) fn hand_on(&self, handing: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(self.handing.track_future(handing));
+    }
+
     /// Serves a request when it is known who shows this token.
     fn asked_first(
         self: &Arc<Self>,
@@ -82,8 +100,8 @@ impl Station {
         endpoint: Option<Arc<Endpoint>>,
     ) {
         let station = Arc::clone(self);
-        self.tracker.spawn(async move {
-            let served = station.bearer(&token).await;
+        self.hand_on(async move {
+            let served = station.bearer(&token, message.length).await;
             station.serve(served, &name, message, endpoint).await;
         });
     }
