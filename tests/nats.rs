@@ -43,6 +43,8 @@ mod permissions;
 mod several;
 #[path = "nats/slow.rs"]
 mod slow;
+#[path = "nats/streams.rs"]
+mod streams;
 #[path = "nats/tls.rs"]
 mod tls;
 #[allow(dead_code, reason = "the tests of logins use the rest")]
