@@ -356,3 +356,29 @@ async fn in_a_rolling_restart_every_call_is_of_who_has_logged_in() {
     }
     assert!(made > 300, "too few calls to prove anything: {made}");
 }
+
+#[tokio::test]
+async fn a_login_that_fails_does_not_tell_who_a_client_is() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let one = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let times = AtomicU64::new(1_000);
+    let _two = serve("two", &url, Moody { fails: Some("ada"), times, ..Moody::default() }).await;
+    let door: door::Client = client.typed().unwrap();
+    let unknown = "cannot check logins";
+    // The client meets the one, and misses the other.
+    sleep(Duration::from_millis(500)).await;
+    one.stop().await.unwrap();
+    sleep(Duration::from_millis(500)).await;
+    let refused = client.login(Credentials::token("wrong")).await.unwrap_err();
+    assert!(refused.message().contains(unknown), "{refused}");
+    for _ in 0..3 {
+        let told = door.knock().await.unwrap_err().into_fault();
+        assert!(told.message().contains(unknown), "it does not take her for nobody: {told}");
+    }
+    // She may always leave.
+    client.logout().await.unwrap();
+    assert_eq!(door.knock().await.unwrap(), ("two".to_owned(), None));
+}

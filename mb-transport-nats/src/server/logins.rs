@@ -57,6 +57,12 @@ impl Logins {
         self.lock().done.is_some()
     }
 
+    /// Whether that is known, and no login is under way that the client has told of.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        let known = self.lock();
+        known.done.is_some() && known.done == known.begun
+    }
+
     /// Whether this login is done with.
     pub(crate) fn knows(&self, number: u64) -> bool {
         self.lock().done >= Some(number)

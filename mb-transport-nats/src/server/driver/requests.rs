@@ -31,7 +31,7 @@ impl Station {
         // Who shows a token is who that says, and has not joined.
         let sender = if token.is_none() { station.sender(message.reply.as_ref()) } else { None };
         let served = match sender {
-            Some(entry) if name == "$login" || name == "$logout" => {
+            Some(entry) if name == "$logout" || (name == "$login" && entry.logins.is_at_rest()) => {
                 let number = headers::get(message.headers.as_ref(), headers::LOGIN);
                 let number = number.and_then(|number| number.parse().ok());
                 let asked = entry.logins.asked(number);
@@ -39,7 +39,10 @@ impl Station {
                 asked.map(|()| Arc::clone(&entry.served))
             }
             // One of ours, which this server does not know yet, or not as whom.
-            Some(entry) if !entry.logins.is_settled() => return station.unknown(message).await,
+            // A login that fails would leave it so.
+            Some(entry) if name == "$login" || !entry.logins.is_settled() => {
+                return station.unknown(message).await;
+            }
             None if token.is_none() && Key::read(last).is_some() => {
                 return station.unknown(message).await;
             }
