@@ -1,6 +1,12 @@
 //! What somebody may cost a server who was never told what it takes.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use async_nats::HeaderMap;
 use futures_util::StreamExt;
@@ -158,4 +164,25 @@ async fn of_who_has_not_joined_nobody_is_told_that_they_are_there() {
     let _client = Client::builder().id("bob").connect(url.as_str()).await.unwrap();
     let told = timeout(Duration::from_secs(5), heard.next()).await.unwrap().unwrap();
     assert!(said(&told).contains("bob"), "{}", said(&told));
+}
+
+#[tokio::test]
+async fn what_is_too_large_waits_for_no_authenticator() {
+    let Some(engine) = nats_server::start() else { return };
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let server = Server::builder().serve(vault::serve(Vault)).authenticator(move |credentials| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        briefly(credentials)
+    });
+    let server = server.limits(|limits| limits.max_message = 1_000);
+    let _server = server.bind(engine.url("")).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let order = json!({ "order": "x".repeat(5_000) });
+    let (subject, payload) = ("mb.vault.v1.emit.opened", order.to_string().into());
+    nats.publish_with_headers(subject, with("Mb-Token", "eve"), payload).await.unwrap();
+    let told = ask_vault(&nats, "echo", with("Mb-Token", "eve"), order).await;
+    assert_eq!((&*told, asked.load(Ordering::SeqCst)), ("PAYLOAD_TOO_LARGE", 0));
+    ask_vault(&nats, "whoami", with("Mb-Token", "eve"), json!({})).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
 }

@@ -18,7 +18,7 @@ use magicbutton::{
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    identity::{Vault, vault},
+    identity::{Vault, ask, vault, with},
     login::{Door, all_take_for, door},
     lossy::lossy,
     nats_server,
@@ -381,4 +381,67 @@ async fn a_login_that_fails_does_not_tell_who_a_client_is() {
     // She may always leave.
     client.logout().await.unwrap();
     assert_eq!(door.knock().await.unwrap(), ("two".to_owned(), None));
+}
+
+#[tokio::test]
+async fn a_stop_waits_until_it_is_known_whose_the_last_messages_are() {
+    let Some(engine) = nats_server::start() else { return };
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::builder().serve(vault::serve(Vault)).authenticator(Owners { takes: 800 });
+    let server = server.on(move |event: Received<vault::Opened>| {
+        let told = told.clone();
+        async move {
+            told.send(event.by.clone()).unwrap();
+            Ok(())
+        }
+    });
+    let server = server.bind(engine.url("")).start().await.unwrap();
+    let nats = async_nats::connect(engine.address()).await.unwrap();
+    let (subject, payload) = ("mb.vault.v1.emit.opened", r#"{"by":"bob"}"#.into());
+    nats.publish_with_headers(subject, with("Mb-Token", "t-bob"), payload).await.unwrap();
+    let asking = ask(&nats, "take", with("Mb-Token", "t-bob"), serde_json::json!({}));
+    let stopping = async {
+        sleep(Duration::from_millis(200)).await;
+        server.stop().await.unwrap();
+    };
+    let (answer, ()) = futures_util::join!(asking, stopping);
+    assert_eq!(answer, "\"gold\"");
+    assert_eq!(heard.recv().await.as_deref(), Some("bob"));
+}
+
+#[tokio::test]
+async fn events_of_who_has_never_joined_take_no_room_of_others() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let heard = Arc::new(AtomicUsize::new(0));
+    let start = async |takes: u64| {
+        let heard = Arc::clone(&heard);
+        let server = Server::builder().serve(vault::serve(Vault)).authenticator(Owners { takes });
+        let server = server.on(move |_: Received<vault::Opened>| {
+            heard.fetch_add(1, Ordering::SeqCst);
+            async { Ok(()) }
+        });
+        server.bind(url.as_str()).start().await.unwrap()
+    };
+    let _one = start(0).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let _two = start(1_000).await;
+    let eve = async_nats::connect(engine.address()).await.unwrap();
+    for _ in 0..4_000 {
+        let headers = with("Mb-From", "_INBOX.nobody.");
+        let (subject, payload) = ("mb.vault.v1.emit.opened", r#"{"by":"eve"}"#.into());
+        eve.publish_with_headers(subject, headers, payload).await.unwrap();
+    }
+    eve.flush().await.unwrap();
+    for _ in 0..50 {
+        client.emit(vault::Opened { by: "ada".to_owned() }).await.unwrap();
+    }
+    let all = async {
+        while heard.load(Ordering::SeqCst) < 50 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = timeout(Duration::from_secs(3), all).await;
+    in_time.unwrap_or_else(|_| panic!("{} of 50 were taken", heard.load(Ordering::SeqCst)));
 }

@@ -20,6 +20,7 @@ use tokio::{
 
 use super::{
     logins::{accepted, system},
+    places::Places,
     station::Station,
 };
 use crate::served::Served;
@@ -31,8 +32,8 @@ const LONGEST_TOKEN: usize = 8 * 1024;
 /// How long the word of an authenticator counts. One who was let go in the meantime is found out then.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// How many tokens may be asked about at a time, how long that may take, and how many messages may wait
-/// for it.
+/// How many tokens may be asked about at a time, how long that may take, and how many places there are
+/// for messages that wait for it.
 const ASKED: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(10);
 const WAITING: usize = 1024;
@@ -41,7 +42,7 @@ pub(crate) struct Bearers {
     known: Mutex<HashMap<Box<str>, Arc<Bearer>>>,
     /// Tokens that are asked about, and what will be said of them: once to all who show it meanwhile.
     asked: Mutex<HashMap<Box<str>, watch::Receiver<Word>>>,
-    waiting: Semaphore,
+    waiting: Places,
     leaving: Semaphore,
     /// How many logouts there were.
     logouts: AtomicU64,
@@ -64,7 +65,7 @@ struct Seen {
 impl Default for Bearers {
     fn default() -> Self {
         let (known, asked) = (Mutex::default(), Mutex::default());
-        let (waiting, leaving) = (Semaphore::new(WAITING), Semaphore::new(ASKED));
+        let (waiting, leaving) = (Places::new(WAITING), Semaphore::new(ASKED));
         Self { known, asked, waiting, leaving, logouts: AtomicU64::new(0) }
     }
 }
@@ -187,13 +188,13 @@ impl Seen {
 }
 
 impl Station {
-    /// Asks who shows this token.
+    /// Asks who shows this token beside a message of so many bytes.
     ///
     /// # Errors
     /// What the authenticator says of it; `RATE_LIMIT_EXCEEDED` where too many are asked about.
-    pub(crate) async fn bearer(&self, token: &str) -> Result<Arc<Served>, Fault> {
+    pub(crate) async fn bearer(&self, token: &str, bytes: usize) -> Result<Arc<Served>, Fault> {
         check(token)?;
-        let _waiting = self.bearers.waiting.try_acquire().map_err(|_| {
+        let _waiting = self.bearers.waiting.take(bytes).ok_or_else(|| {
             too_many(WAITING, "messages are as many as wait for the word of an authenticator")
         })?;
         let asking = match self.bearers.ask(token)? {

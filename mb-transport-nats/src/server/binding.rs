@@ -160,6 +160,11 @@ impl Binding for Bound {
                 return;
             }
         }
+        // What it was given, and does not know yet whose it is.
+        self.station.handing.close();
+        if timeout(CONFIRMED, self.station.handing.wait()).await.is_err() {
+            tracing::warn!(endpoint = %self.endpoint, "nobody has said in time whose the last messages are");
+        }
     }
 
     async fn end(&mut self) {

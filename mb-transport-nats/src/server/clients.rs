@@ -13,7 +13,8 @@ use tokio::time::Instant;
 use super::{
     back::{Back, BackLink},
     logins::Logins,
-    station::{Entry, Station},
+    places::Places,
+    station::{Entry, HELD_OF_ONE, Station},
 };
 use crate::{
     join::{Alive, Bye, Join, Joined, LastLogin},
@@ -90,6 +91,7 @@ impl Station {
             number,
             seen: Mutex::new(Instant::now()),
             logins: Logins::default(),
+            held: Places::new(HELD_OF_ONE),
         });
         self.add(base.to_owned(), Arc::clone(&entry));
         Ok((entry, login))

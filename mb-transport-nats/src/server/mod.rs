@@ -9,6 +9,7 @@ mod clients;
 mod discovery;
 mod driver;
 mod logins;
+mod places;
 mod station;
 mod stats;
 mod subscribe;

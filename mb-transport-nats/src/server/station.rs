@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use tokio::{
     runtime::Handle,
     sync::{
-        Notify, Semaphore,
+        Notify,
         mpsc::{self, error::TrySendError},
         watch,
     },
@@ -25,6 +25,7 @@ use super::{
     bearers::Bearers,
     bus::stamp,
     logins::Logins,
+    places::Places,
     stats::{Announced, Endpoint},
 };
 use crate::{join::Joined, served::Served, subjects::Space};
@@ -59,8 +60,11 @@ pub(crate) struct Station {
     pub(crate) bearers: Bearers,
     /// Told whenever it has become known who a client is.
     pub(crate) settled: watch::Sender<()>,
-    /// Events that wait for that.
-    pub(crate) held: Arc<Semaphore>,
+    /// Room for events that wait for that: of clients that have joined, and of others.
+    pub(crate) held: Places,
+    pub(crate) unheard_of: Places,
+    /// Messages that are handed on when it is known who has sent them.
+    pub(crate) handing: TaskTracker,
     /// Handlers at work.
     pub(crate) tracker: TaskTracker,
     pub(crate) commands: mpsc::Sender<Command>,
@@ -104,6 +108,8 @@ pub(crate) struct Entry {
     pub(crate) number: u128,
     pub(crate) seen: Mutex<Instant>,
     pub(crate) logins: Logins,
+    /// Room for its events until it is known who it is.
+    pub(crate) held: Places,
 }
 
 impl Entry {
@@ -174,8 +180,11 @@ impl Station {
     }
 }
 
-/// How many events may wait until it is known whose they are.
+/// How many events may wait until it is known whose they are, of one client as well, and of those who
+/// have not joined.
 const HELD: usize = 1024;
+pub(super) const HELD_OF_ONE: usize = 256;
+const UNHEARD_OF: usize = 64;
 
 /// How long JetStream may take to say that it has an event, before it is sent again.
 const STORED: Duration = Duration::from_secs(2);
@@ -244,7 +253,9 @@ impl Station {
             anonymous: OnceLock::new(),
             bearers: Bearers::default(),
             settled: watch::Sender::new(()),
-            held: Arc::new(Semaphore::new(HELD)),
+            held: Places::new(HELD),
+            unheard_of: Places::new(UNHEARD_OF),
+            handing: TaskTracker::new(),
             tracker: TaskTracker::new(),
             commands,
             barrier: watch::Sender::new(0),

@@ -6,12 +6,11 @@ use async_nats::Message as NatsMessage;
 use mb_core::{Fault, Message, Name, Published};
 use tokio::time::timeout;
 
-use super::{super::station::Entry, Driver, Kind, Station, full_name};
-use crate::{
-    headers,
-    reply::{body, too_large},
-    served::Served,
+use super::{
+    super::{places::Taken, station::Entry},
+    Driver, Kind, Station, full_name,
 };
+use crate::{headers, reply::body, served::Served};
 
 impl Driver {
     pub(super) fn emitted(&mut self, message: NatsMessage) {
@@ -21,6 +20,7 @@ impl Driver {
         let from = base.and_then(|base| self.station.known(base));
         let token = headers::get(headers, headers::TOKEN);
         let served = match (&from, token) {
+            _ if let Err(fault) = self.station.fits(&name, &message) => Err(fault),
             (Some(entry), _) => Ok(Arc::clone(&entry.served)),
             (None, None) => match base {
                 Some(base) => return self.joined_first(base.to_owned(), name, message),
@@ -51,14 +51,14 @@ impl Driver {
     /// moment ago. What comes meanwhile overtakes it.
     fn joined_first(&self, base: String, name: String, message: NatsMessage) {
         let station = Arc::clone(&self.station);
-        let Ok(place) = Arc::clone(&station.held).try_acquire_owned() else {
+        let Some(places) = station.hold(&base, message.length) else {
             return tracing::debug!(
                 name,
                 "an event was not taken: too many wait for who has sent them"
             );
         };
-        self.station.tracker.spawn(async move {
-            let _place = place;
+        self.station.hand_on(async move {
+            let _places = places;
             let Ok(entry) = timeout(PATIENCE, station.known_soon(&base)).await else {
                 return tracing::debug!(
                     name,
@@ -78,9 +78,9 @@ impl Driver {
     /// meanwhile overtakes it.
     fn asked_first(&self, token: String, name: String, message: NatsMessage) {
         let station = Arc::clone(&self.station);
-        self.station.tracker.spawn(async move {
+        self.station.hand_on(async move {
             let taking = async {
-                let served = station.bearer(&token).await?;
+                let served = station.bearer(&token, message.length).await?;
                 station.take(&served, &name, &message)?.done().await
             };
             if let Err(fault) = taking.await {
@@ -110,12 +110,17 @@ impl Station {
         }
     }
 
+    /// Room for an event of a client that is not known yet. Who has not even joined may be anybody's
+    /// making, and takes nobody else's.
+    fn hold(&self, base: &str, bytes: usize) -> Option<(Option<Taken>, Taken)> {
+        match self.client(base) {
+            Some(entry) => Some((Some(entry.held.take(bytes)?), self.held.take(bytes)?)),
+            None => Some((None, self.unheard_of.take(bytes)?)),
+        }
+    }
+
     /// Hands an event that was emitted to the server.
     fn take(&self, served: &Served, name: &str, message: &NatsMessage) -> Result<Published, Fault> {
-        let (size, limit) = (message.payload.len(), self.limits.max_message);
-        if size > limit {
-            return Err(too_large(name, size, limit));
-        }
         let headers = message.headers.as_ref();
         let context = headers::context(headers)?;
         let body = body(headers, message.payload.clone(), &self.codecs)?;

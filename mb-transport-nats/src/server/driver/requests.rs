@@ -9,7 +9,7 @@ use super::super::{station::Station, stats::Endpoint};
 use crate::{
     headers,
     pending::Key,
-    reply::Reply,
+    reply::{Reply, too_large},
     served::{Served, send},
     subjects::last,
 };
@@ -59,6 +59,7 @@ impl Station {
                 None => station.stranger(),
                 Some(token) => match station.bearers.fresh(token) {
                     Some(served) => Ok(served),
+                    None if let Err(fault) = station.fits(name, &message) => Err(fault),
                     None => {
                         let token = token.to_owned();
                         return station.asked_first(token, name.to_owned(), message, endpoint);
@@ -76,6 +77,20 @@ impl Station {
         send(&self.nats, reply, unknown).await;
     }
 
+    /// Whether a message is one that this server takes: asked before it waits for anything.
+    pub(super) fn fits(&self, name: &str, message: &NatsMessage) -> Result<(), Fault> {
+        let (size, limit) = (message.payload.len(), self.limits.max_message);
+        if size > limit {
+            return Err(too_large(name, size, limit));
+        }
+        Ok(())
+    }
+
+    /// Goes on with a message when it is known who has sent it: a stop waits for that.
+    pub(super) fn hand_on(&self, handing: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(self.handing.track_future(handing));
+    }
+
     /// Serves a request when it is known who shows this token.
     fn asked_first(
         self: &Arc<Self>,
@@ -85,8 +100,8 @@ impl Station {
         endpoint: Option<Arc<Endpoint>>,
     ) {
         let station = Arc::clone(self);
-        self.tracker.spawn(async move {
-            let served = station.bearer(&token).await;
+        self.hand_on(async move {
+            let served = station.bearer(&token, message.length).await;
             station.serve(served, &name, message, endpoint).await;
         });
     }
