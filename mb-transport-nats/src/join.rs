@@ -37,6 +37,9 @@ pub(crate) struct LastLogin {
     /// `None` where nobody is logged in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) credentials: Option<Value>,
+    /// Whether nobody is because a login was given up: a server that has taken it lets its token live.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) given_up: bool,
 }
 
 /// What it logs in with stays hidden.

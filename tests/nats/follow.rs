@@ -36,6 +36,8 @@ struct Moody {
     takes: u64,
     lasts: Option<u64>,
     asked: Arc<AtomicUsize>,
+    /// How many tokens were ended.
+    ended: Arc<AtomicUsize>,
 }
 
 #[async_trait]
@@ -55,6 +57,10 @@ impl Authenticator for Moody {
         }
         let expires_at = self.lasts.map(|lasts| SystemTime::now() + Duration::from_millis(lasts));
         Ok(Login { expires_at, ..Login::new(Actor::new(name)) })
+    }
+
+    async fn logout(&self, _: &Login) {
+        self.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -444,4 +450,48 @@ async fn events_of_who_has_never_joined_take_no_room_of_others() {
     };
     let in_time = timeout(Duration::from_secs(3), all).await;
     in_time.unwrap_or_else(|_| panic!("{} of 50 were taken", heard.load(Ordering::SeqCst)));
+}
+
+#[tokio::test]
+async fn a_login_whose_answer_is_lost_is_none_anywhere() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let ended = Arc::new(AtomicUsize::new(0));
+    let moody = || Moody { ended: Arc::clone(&ended), ..Moody::default() };
+    let _one = serve("one", &url, moody()).await;
+    let way = lossy(engine.address(), "_INBOX.hers.").await;
+    let client = lively(&format!("nats://{}/?inbox=_INBOX.hers", way.address)).await;
+    let _two = serve("two", &url, moody()).await;
+    for before in [None, Some("ada")] {
+        if let Some(before) = before {
+            log_in(&client, before).await;
+        }
+        all_take_for(&client, before, &["one", "two"]).await;
+        way.loses.store(true, Ordering::SeqCst);
+        let lost = client.login(Credentials::token("t-bob"));
+        assert!(timeout(Duration::from_millis(500), lost).await.is_err(), "it was answered");
+        way.loses.store(false, Ordering::SeqCst);
+        all_take_for(&client, before, &["one", "two"]).await;
+    }
+    log_in(&client, "bob").await;
+    all_take_for(&client, Some("bob"), &["one", "two"]).await;
+    assert_eq!(ended.load(Ordering::SeqCst), 0, "what was given up can be tried again");
+}
+
+#[tokio::test]
+async fn whoever_guesses_stays_who_they_are() {
+    let Some(engine) = nats_server::start() else { return };
+    let url = engine.url("");
+    let _server = serve("one", &url, Moody::default()).await;
+    let client = lively(&url).await;
+    log_in(&client, "ada").await;
+    let mut codes = Vec::new();
+    for _ in 0..12 {
+        let refused = client.login(Credentials::token("wrong")).await.unwrap_err();
+        codes.push(refused.code().to_owned());
+    }
+    assert_eq!(codes.last().map(String::as_str), Some("RATE_LIMIT_EXCEEDED"), "{codes:?}");
+    sleep(Duration::from_millis(300)).await;
+    let door: door::Client = client.typed().unwrap();
+    assert_eq!(door.knock().await.unwrap().1.as_deref(), Some("ada"));
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use mb_core::{Answer, Body, Codec, Message};
+use mb_core::{Answer, Body, Codec, Failure, Message};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -27,7 +27,11 @@ impl Shared {
     /// Logs in with one server. What that has accepted, all of them know when this is done.
     pub(super) async fn log_in(self: Arc<Self>, request: Message) -> Answer {
         let (number, credentials) = (self.next_login(), credentials(&request));
+        let unanswered = Unanswered(&self, number);
         let answer = self.ask_one(request, number).await;
+        if !matches!(&answer, Err(Failure::Fault(fault)) if fault.may_have_run()) {
+            unanswered.answered();
+        }
         if answer.as_ref().is_ok_and(accepted) && self.note(number, credentials) {
             self.tell_all(number).await;
         }
@@ -59,7 +63,7 @@ impl Shared {
         let mut join = self.join();
         let is_last = join.login.number < number;
         if is_last {
-            join.login = LastLogin { number, credentials };
+            join.login = LastLogin { number, credentials, given_up: false };
         }
         is_last
     }
@@ -83,6 +87,37 @@ impl Shared {
                  with the next sign of life"
             );
         }
+    }
+}
+
+/// A login of which nobody knows what comes of it: it may count with the server that was asked, and with
+/// no other. Dropped, every server takes the client for whom it was before.
+struct Unanswered<'a>(&'a Shared, u64);
+
+impl Unanswered<'_> {
+    fn answered(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        let Self(shared, number) = *self;
+        if shared.out.pending.closed().is_some() {
+            return;
+        }
+        let mut join = shared.join();
+        // What comes of a later login or logout, all of them are told anyway.
+        let next = number + 1;
+        let is_last =
+            shared.logins.compare_exchange(number, next, Ordering::Relaxed, Ordering::Relaxed);
+        if is_last.is_err() {
+            return;
+        }
+        join.login.number = next;
+        join.login.given_up = join.login.credentials.is_none();
+        drop(join);
+        ask_all(shared);
     }
 }
 

@@ -123,7 +123,7 @@ impl Station {
         login: LastLogin,
         reply: Subject,
     ) {
-        let LastLogin { number, credentials } = login;
+        let LastLogin { number, credentials, given_up } = login;
         let is_new = match entry.logins.heard(number) {
             Step::Nothing(done) => {
                 return send(&self.nats, reply, said(&entry, done, None)).await;
@@ -139,6 +139,8 @@ impl Station {
                 self.settled.send_replace(());
                 return send(&self.nats, reply, said(&entry, number, None)).await;
             }
+            // With nothing to log in with: nobody, of whom no authenticator hears.
+            None if given_up => log_in(json!({})),
             None => system("$logout", json!({})),
         };
         if is_new {
@@ -152,7 +154,7 @@ impl Station {
             let done = timeout(PATIENCE, accepted(logging_in)).await.unwrap_or_else(|_| {
                 Err(Fault::unavailable("a server's authenticator did not answer in time"))
             });
-            let refused = done.err();
+            let refused = done.err().filter(|_| !given_up);
             let again = !is_logout && refused.as_ref().is_some_and(Fault::is_retryable);
             whose.logins.done(number, !again);
             station.settled.send_replace(());
