@@ -3,7 +3,7 @@
 
 use crate::Status;
 
-/// The kinds of [`Fault`].
+/// The kinds of [`Fault`](crate::Fault).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaultKind {
