@@ -9,6 +9,11 @@
     reason = "helpers of tests are tests too"
 )]
 
+#[path = "cuts/alone.rs"]
+mod alone;
+#[path = "cuts/proxy.rs"]
+mod proxy;
+
 use std::{
     collections::{BTreeMap, HashMap},
     fmt::Debug,
@@ -30,6 +35,8 @@ use tokio::{
     sync::Notify,
     time::timeout,
 };
+
+use proxy::{Cut, Proxy};
 
 contract!(
     /// A desk where things are booked once.
@@ -147,152 +154,6 @@ impl pager::Service for Pager {
         count(&self.beeped, &key);
         Ok(key)
     }
-}
-
-/// Where a connection is cut: behind so many units, or in the middle of the one after them. A unit
-/// is a frame, or the head of the handshake, in either direction.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Cut {
-    after: usize,
-    middle: bool,
-}
-
-/// Something between a client and a server that hangs up.
-struct Proxy {
-    endpoint: String,
-    /// Units that have passed on the first connection.
-    passed: AtomicUsize,
-    /// Connections that were cut.
-    cuts: AtomicUsize,
-    was_cut: AtomicBool,
-    /// A connection on which nothing passes but the handshake.
-    mute: Option<usize>,
-    /// Told when the client has hung up on that one.
-    left: Notify,
-}
-
-impl Proxy {
-    /// `cuts` says where the first connections are cut. All further ones are not.
-    async fn start(server: &str, cuts: Vec<Cut>) -> Arc<Self> {
-        Self::start_with(server, cuts, None).await
-    }
-
-    async fn start_with(server: &str, cuts: Vec<Cut>, mute: Option<usize>) -> Arc<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("ws://{}/desk", listener.local_addr().unwrap());
-        let proxy = Arc::new(Self {
-            endpoint,
-            passed: AtomicUsize::new(0),
-            cuts: AtomicUsize::new(0),
-            was_cut: AtomicBool::new(false),
-            mute,
-            left: Notify::new(),
-        });
-        let (server, this) = (server.to_owned(), Arc::clone(&proxy));
-        tokio::spawn(async move {
-            for number in 0.. {
-                let Ok((client, _)) = listener.accept().await else { return };
-                let (server, this) = (server.clone(), Arc::clone(&this));
-                let cut = cuts.get(number).copied();
-                tokio::spawn(async move { this.carry(number, client, &server, cut).await });
-            }
-        });
-        proxy
-    }
-
-    async fn carry(&self, number: usize, client: TcpStream, server: &str, cut: Option<Cut>) {
-        let server = TcpStream::connect(server).await.unwrap();
-        client.set_nodelay(true).unwrap();
-        server.set_nodelay(true).unwrap();
-        let (mut from_client, mut to_client) = client.into_split();
-        let (mut from_server, mut to_server) = server.into_split();
-        if self.mute == Some(number) {
-            to_server.write_all(&head(&mut from_client).await.unwrap()).await.unwrap();
-            to_client.write_all(&head(&mut from_server).await.unwrap()).await.unwrap();
-            let _ = tokio::io::copy(&mut from_client, &mut tokio::io::sink()).await;
-            self.left.notify_one();
-            return;
-        }
-        let passed = AtomicUsize::new(0);
-        let passed = if number == 0 { &self.passed } else { &passed };
-        let up = self.pump(from_client, to_server, passed, cut);
-        let down = self.pump(from_server, to_client, passed, cut);
-        // Whichever way it is cut, both hang up.
-        tokio::select! { () = up => {}, () = down => {} }
-    }
-
-    async fn pump(
-        &self,
-        mut from: impl AsyncRead + Unpin,
-        mut to: impl AsyncWrite + Unpin,
-        passed: &AtomicUsize,
-        cut: Option<Cut>,
-    ) {
-        let mut unit = head(&mut from).await;
-        while let Ok(bytes) = &unit {
-            let number = passed.fetch_add(1, Ordering::SeqCst);
-            let here = cut.is_some_and(|cut| number >= cut.after);
-            if here && !cut.is_some_and(|cut| cut.middle && number == cut.after) {
-                return self.note_cut();
-            }
-            if here {
-                self.note_cut();
-                // In the middle: its header may be cut too.
-                let half = if number.is_multiple_of(2) { 1 } else { bytes.len() / 2 };
-                let _ = to.write_all(&bytes[..half]).await;
-                return;
-            }
-            if to.write_all(bytes).await.is_err() {
-                return;
-            }
-            // Behind the last one that passes it hangs up at once, not when another comes.
-            if cut.is_some_and(|cut| !cut.middle && number + 1 == cut.after) {
-                return self.note_cut();
-            }
-            unit = frame(&mut from).await;
-        }
-    }
-
-    fn note_cut(&self) {
-        self.was_cut.store(true, Ordering::SeqCst);
-        self.cuts.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn was_cut(&self) -> bool {
-        self.was_cut.load(Ordering::SeqCst)
-    }
-}
-
-/// The head of an HTTP message.
-async fn head(from: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(from.read_u8().await?);
-    }
-    Ok(head)
-}
-
-/// One WebSocket frame (RFC 6455, section 5.2).
-async fn frame(from: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Vec<u8>> {
-    let mut frame = vec![0; 2];
-    from.read_exact(&mut frame).await?;
-    let (masked, short) = (frame[1] & 0x80 != 0, frame[1] & 0x7f);
-    let more = match short {
-        126 => 2,
-        127 => 8,
-        _ => 0,
-    };
-    let mut length = usize::from(short);
-    if more > 0 {
-        let mut long = vec![0; more];
-        from.read_exact(&mut long).await?;
-        length = long.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
-        frame.extend(long);
-    }
-    let start = frame.len();
-    frame.resize(start + length + if masked { 4 } else { 0 }, 0);
-    from.read_exact(&mut frame[start..]).await?;
-    Ok(frame)
 }
 
 /// One conversation, and what became of it.
@@ -603,74 +464,4 @@ async fn cut_again_while_it_recovers_it_recovers_again() {
         })
     });
     play_all(scenes.collect()).await;
-}
-
-#[tokio::test]
-async fn a_server_that_accepts_and_says_nothing_is_given_up_in_time() {
-    let limit = Duration::from_millis(300);
-    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("ws://{}/desk", silent.local_addr().unwrap());
-    let start = Instant::now();
-    let connecting =
-        Client::builder().limits(|limits| limits.handshake = limit).connect(&*endpoint);
-    let fault = guard(&[], "connect", connecting).await.unwrap_err();
-    assert_passing(&[], &fault);
-    assert!(start.elapsed() >= limit && start.elapsed() < limit * 10, "{:?}", start.elapsed());
-}
-
-#[tokio::test]
-async fn a_client_that_connects_lazily_gets_through_whatever_is_cut_first() {
-    for after in 0..5 {
-        let server = Server::builder()
-            .serve(desk::serve(Desk::default()))
-            .bind("ws://127.0.0.1:0/desk")
-            .start()
-            .await
-            .unwrap();
-        let cuts = vec![Cut { after, middle: after % 2 == 1 }; 3];
-        let proxy = Proxy::start(server.endpoints()[0].authority(), cuts.clone()).await;
-        let client = Client::builder()
-            .reconnect(Reconnect::new().first_delay(Duration::from_millis(1)))
-            .connect_lazily(&*proxy.endpoint)
-            .unwrap();
-        let desk = client.typed::<desk::Client>().unwrap();
-        let looked = guard(&cuts, "look", async { desk.look("x".into()).await }).await;
-        assert_eq!(looked.unwrap(), "x");
-    }
-}
-
-#[tokio::test]
-async fn a_connection_that_was_given_up_does_not_take_the_next_one_with_it() {
-    let server = Server::builder()
-        .serve(desk::serve(Desk::default()))
-        .bind("ws://127.0.0.1:0/desk")
-        .start()
-        .await
-        .unwrap();
-    let cuts = vec![Cut { after: 8, middle: false }];
-    let proxy = Proxy::start_with(server.endpoints()[0].authority(), cuts.clone(), Some(1)).await;
-    let client = Client::builder()
-        .reconnect(Reconnect::new().first_delay(Duration::from_millis(1)))
-        .limits(|limits| limits.handshake = Duration::from_millis(200))
-        .connect(&*proxy.endpoint)
-        .await
-        .unwrap();
-    let desk = client.typed::<desk::Client>().unwrap();
-    let mut rang = client.subscribe::<desk::Rang>().await.unwrap();
-    // The first connection is cut here, the second never answers, the third does.
-    let look = || guard(&cuts, "look", async { desk.look("x".into()).await.unwrap() });
-    look().await;
-    look().await;
-    assert_eq!(rang.gaps(), 1);
-    // The second one only ends now, as nobody has answered its goodbye.
-    guard(&cuts, "leave", proxy.left.notified()).await;
-    for _ in 0..100 {
-        look().await;
-    }
-    assert_eq!((client.status(), rang.gaps()), (ClientStatus::Connected, 1));
-    assert_eq!(server.clients().len(), 1);
-    server.broadcast(desk::Rang { key: "1".into() }).await.unwrap();
-    let notice = guard(&cuts, "event", rang.next_notice()).await;
-    assert!(matches!(notice, Some(Notice::Gap)), "{notice:?}");
-    assert_eq!(guard(&cuts, "event", rang.next()).await.unwrap().key, "1");
 }

@@ -154,7 +154,8 @@ impl Permissions {
     fn check(&self, user: &str) -> Result<(), Fault> {
         if [SERVER, NOBODY].contains(&user) || self.roles().contains(&user) {
             return Err(invalid(format!(
-                "a user of their own is not called `{user}`: that one is printed with the contract, and                  whoever has its name shares its inbox"
+                "a user of their own is not called `{user}`: that one is printed with the contract, \
+                 and whoever has its name shares its inbox"
             )));
         }
         Ok(())
