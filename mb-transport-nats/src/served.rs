@@ -237,7 +237,8 @@ async fn in_time(calling: Calling, name: Box<str>, deadline: Option<Instant>) ->
     tokio::select! {
         biased;
         answer = calling => answer,
-        () = late(deadline) => Err(too_late(&name).into()),
+        // As the caller itself says it, whichever of the two is first.
+        () = late(deadline) => Err(Fault::late(&name).into()),
     }
 }
 
@@ -246,11 +247,6 @@ async fn late(deadline: Option<Instant>) {
         Some(deadline) => sleep_until(deadline).await,
         None => std::future::pending().await,
     }
-}
-
-/// As the caller itself says it, whichever of the two is first.
-fn too_late(name: &str) -> Fault {
-    Fault::new(FaultKind::Timeout, format!("{name} was not answered in time"))
 }
 
 fn otherwise(name: &str, how: &str) -> Fault {

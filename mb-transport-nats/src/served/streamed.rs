@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{Running, Served, late, send, too_late};
+use super::{Running, Served, late, send};
 use crate::{headers, reply::Reply};
 
 /// The most items that a reader may ask for at once, so that no number overflows.
@@ -146,7 +146,7 @@ impl Served {
             }
         };
         tokio::select! {
-            () = late(asked.deadline) => too_late(&asked.name),
+            () = late(asked.deadline) => Fault::late(&asked.name),
             () = silent => {
                 let (name, patience) = (&asked.name, self.bounds.patience.unwrap_or_default());
                 let reason = format!(
