@@ -281,6 +281,11 @@ impl Pending {
         first
     }
 
+    /// How many requests there are.
+    pub(crate) fn under_way(&self) -> usize {
+        self.lock().slots.len()
+    }
+
     pub(crate) fn closed(&self) -> Option<EndReason> {
         self.lock().closed
     }

@@ -121,15 +121,10 @@ impl Served {
         let answering = match read {
             _ if size > self.bounds.request => refused(too_large(name, size, self.bounds.request)),
             Err(fault) => refused(fault),
-            Ok(_) if self.running().len() >= self.bounds.in_flight => {
-                refused(too_many(self.bounds.in_flight))
-            }
-            // It would take the place of the other, which nobody could give up or count any more.
-            Ok(_) if self.running().contains_key(reply.as_str()) => refused(Fault::new(
-                FaultKind::ValidationFailed,
-                "a request whose answer goes to this subject is under way: each needs one of its own",
-            )),
-            Ok((context, body)) => self.answer(name, context, body, credit.is_some()),
+            Ok((context, body)) => match self.room_for(&reply) {
+                Ok(()) => self.answer(name, context, body, credit.is_some()),
+                Err(fault) => refused(fault),
+            },
         };
         match (answering, credit) {
             (Answering::Once(mut calling), _) => {
@@ -157,6 +152,20 @@ impl Served {
                 send(nats, reply, Reply::fault(&told)).await;
             }
         }
+    }
+
+    /// Whether one more may be under way, and answered there.
+    fn room_for(&self, reply: &str) -> Result<(), Fault> {
+        let running = self.running();
+        if running.len() >= self.bounds.in_flight {
+            return Err(too_many(self.bounds.in_flight));
+        }
+        if running.contains_key(reply) {
+            // It would take the place of the other, which nobody could give up or count any more.
+            let reason = "a request whose answer goes to this subject is under way: each needs one of its own";
+            return Err(Fault::new(FaultKind::ValidationFailed, reason));
+        }
+        Ok(())
     }
 
     fn codec(&self, name: Option<&str>) -> Codec {
