@@ -74,6 +74,8 @@ async fn a_request_can_be_logged_and_sent_as_it_is() {
         let log = r#"{"requestType":"makeThing","payload":{"thingId":"t-9","tags":[]}}"#;
         let request: workshop::Request = serde_json::from_str(log).unwrap();
         assert_eq!(serde_json::to_string(&request).unwrap(), log);
+        let sorted = r#"{"payload":{"tags":[],"thingId":"t-9"},"requestType":"makeThing"}"#;
+        assert_eq!(serde_json::from_str::<workshop::Request>(sorted).unwrap(), request);
         let thing: common::Thing = bench.client.send(request).await.unwrap().decode().unwrap();
         assert_eq!(thing.thing_id, "t-9");
 

@@ -26,6 +26,7 @@ mod message;
 mod named;
 mod sensitive;
 mod status;
+mod tagged;
 mod transport;
 mod version;
 mod violations;
@@ -57,6 +58,7 @@ pub use message::{Message, Name};
 pub use named::{UnknownName, named};
 pub use sensitive::Hidden;
 pub use status::Status;
+pub use tagged::{Tagged, read_tagged, unknown_tag, write_tagged};
 pub use transport::{
     BindError, Binding, Connected, Connection, Dial, Hello, Host, Transport, codec_option,
 };

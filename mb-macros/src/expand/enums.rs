@@ -27,20 +27,21 @@ fn event(scope: &Scope<'_>) -> TokenStream {
     let docs = events.iter().map(|event| super::doc(&event.docs));
     let published = rules::in_enum(scope, "violations", true, rules::ruled_events(scope));
     let received = rules::in_enum(scope, "found_wrong", true, rules::ruled_events(scope));
-    let attributes = payload_attributes(
+    let tagged = tagged(&Tagged {
         scope,
-        &scope.contract.ident,
-        &[],
-        "self",
-        &["tag = \"event\"", "content = \"payload\""],
-        false,
-    );
+        of: quote!(Event),
+        key: "event",
+        variants: &idents,
+        names: &names,
+        wrapped: |variant| quote!(|event| Self::#variant(::std::sync::Arc::new(event))),
+    });
     quote_spanned! {at=>
         /// Any event of the contract. Events have many readers, who share them.
-        #(#attributes)*
+        #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
         #vis enum Event {
-            #(#docs #[serde(rename = #names)] #idents(::std::sync::Arc<#idents>)),*
+            #(#docs #idents(::std::sync::Arc<#idents>)),*
         }
+        #tagged
         impl #rt::Subscribe for Event {
             fn events() -> impl ::core::iter::Iterator<Item = &'static #rt::EventDescriptor> {
                 CONTRACT.events.iter()
@@ -79,17 +80,24 @@ fn request(scope: &Scope<'_>) -> TokenStream {
     let requests = &scope.contract.requests;
     let idents: Vec<&Ident> = requests.iter().map(|request| &request.payload).collect();
     let this = this(&idents);
-    let names = requests.iter().map(|request| &request.wire_name);
+    let names: Vec<&String> = requests.iter().map(|request| &request.wire_name).collect();
     let violations = rules::in_enum(scope, "violations", false, rules::ruled_requests(scope));
     let docs = requests.iter().map(|request| super::doc(&request.docs));
-    let style = ["tag = \"requestType\"", "content = \"payload\""];
-    let attributes = payload_attributes(scope, &scope.contract.ident, &[], "self", &style, false);
+    let tagged = tagged(&Tagged {
+        scope,
+        of: quote!(Request),
+        key: "requestType",
+        variants: &idents,
+        names: &names,
+        wrapped: |variant| quote!(Self::#variant),
+    });
     quote_spanned! {at=>
         /// Any request of the contract: to be written to a log, and sent as it is.
-        #(#attributes)*
+        #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
         #vis enum Request {
-            #(#docs #[serde(rename = #names)] #idents(requests::#idents)),*
+            #(#docs #idents(requests::#idents)),*
         }
+        #tagged
         impl #rt::AnyRequest for Request {
             fn descriptor(&self) -> &'static #rt::RequestDescriptor {
                 match #this {
@@ -106,6 +114,58 @@ fn request(scope: &Scope<'_>) -> TokenStream {
                 Self::#idents(request)
             }
         })*
+    }
+}
+
+/// An enum that is written as the name of its variant, and the payload beside it.
+struct Tagged<'a> {
+    scope: &'a Scope<'a>,
+    of: TokenStream,
+    /// What the name is called.
+    key: &'a str,
+    variants: &'a [&'a Ident],
+    names: &'a [&'a String],
+    /// What makes a variant of its payload.
+    wrapped: fn(&Ident) -> TokenStream,
+}
+
+/// What serde's derive would say: it says the same for every variant eight times over.
+fn tagged(tagged: &Tagged<'_>) -> TokenStream {
+    let Tagged { scope, of, key, variants, names, wrapped } = tagged;
+    let (rt, at) = scope.whole();
+    let this = this(variants);
+    let wrapped = variants.iter().map(|variant| wrapped(variant));
+    quote_spanned! {at=>
+        impl #rt::serde::Serialize for #of {
+            fn serialize<__S: #rt::serde::Serializer>(
+                &self,
+                serializer: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                match #this {
+                    #(Self::#variants(payload) => #rt::write_tagged(serializer, #key, #names, payload),)*
+                }
+            }
+        }
+        impl<'de> #rt::serde::Deserialize<'de> for #of {
+            fn deserialize<__D: #rt::serde::Deserializer<'de>>(
+                deserializer: __D,
+            ) -> ::core::result::Result<Self, __D::Error> {
+                #rt::read_tagged(deserializer)
+            }
+        }
+        impl #rt::Tagged for #of {
+            const KEY: &'static str = #key;
+            const NAMES: &'static [&'static str] = &[#(#names),*];
+            fn read<'de, __D: #rt::serde::Deserializer<'de>>(
+                name: &str,
+                payload: __D,
+            ) -> ::core::result::Result<Self, __D::Error> {
+                match name {
+                    #(#names => #rt::serde::Deserialize::deserialize(payload).map(#wrapped),)*
+                    other => #rt::unknown_tag(other, payload),
+                }
+            }
+        }
     }
 }
 

@@ -107,15 +107,35 @@ mod nothing {
         }
     }
     /// Any event of the contract. Events have many readers, who share them.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(crate = "self::__magicbutton_serde", tag = "event", content = "payload")]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub(super) enum Event {}
+    impl ::magicbutton::__private::v1::serde::Serialize for Event {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match *self {}
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Event {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Event {
+        const KEY: &'static str = "event";
+        const NAMES: &'static [&'static str] = &[];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
+    }
     impl ::magicbutton::__private::v1::Subscribe for Event {
         fn events() -> impl ::core::iter::Iterator<
             Item = &'static ::magicbutton::__private::v1::EventDescriptor,
@@ -144,19 +164,35 @@ mod nothing {
     }
     impl ::magicbutton::__private::v1::EventOf<Client> for Event {}
     /// Any request of the contract: to be written to a log, and sent as it is.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(
-        crate = "self::__magicbutton_serde",
-        tag = "requestType",
-        content = "payload"
-    )]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub(super) enum Request {}
+    impl ::magicbutton::__private::v1::serde::Serialize for Request {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match *self {}
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Request {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Request {
+        const KEY: &'static str = "requestType";
+        const NAMES: &'static [&'static str] = &[];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
+    }
     impl ::magicbutton::__private::v1::AnyRequest for Request {
         fn descriptor(
             &self,

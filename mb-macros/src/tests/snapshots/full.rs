@@ -489,19 +489,66 @@ pub mod orders {
         }
     }
     /// Any event of the contract. Events have many readers, who share them.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(crate = "self::__magicbutton_serde", tag = "event", content = "payload")]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub enum Event {
-        #[serde(rename = "order.created")]
         OrderCreated(::std::sync::Arc<OrderCreated>),
-        #[serde(rename = "emptied")]
         Emptied(::std::sync::Arc<Emptied>),
+    }
+    impl ::magicbutton::__private::v1::serde::Serialize for Event {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match self {
+                Self::OrderCreated(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "event",
+                        "order.created",
+                        payload,
+                    )
+                }
+                Self::Emptied(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "event",
+                        "emptied",
+                        payload,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Event {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Event {
+        const KEY: &'static str = "event";
+        const NAMES: &'static [&'static str] = &["order.created", "emptied"];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                "order.created" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(|event| Self::OrderCreated(::std::sync::Arc::new(event)))
+                }
+                "emptied" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(|event| Self::Emptied(::std::sync::Arc::new(event)))
+                }
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
     }
     impl ::magicbutton::__private::v1::Subscribe for Event {
         fn events() -> impl ::core::iter::Iterator<
@@ -562,32 +609,120 @@ pub mod orders {
         }
     }
     /// Any request of the contract: to be written to a log, and sent as it is.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(
-        crate = "self::__magicbutton_serde",
-        tag = "requestType",
-        content = "payload"
-    )]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub enum Request {
         /// Places an order.
-        #[serde(rename = "place")]
         CreateOrder(requests::CreateOrder),
         /// Cannot fail.
-        #[serde(rename = "count")]
         Count(requests::Count),
-        #[serde(rename = "touch")]
         Touch(requests::Touch),
         /// As they come.
-        #[serde(rename = "watch")]
         Watch(requests::Watch),
-        #[serde(rename = "ticks")]
         Ticks(requests::Ticks),
+    }
+    impl ::magicbutton::__private::v1::serde::Serialize for Request {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match self {
+                Self::CreateOrder(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "place",
+                        payload,
+                    )
+                }
+                Self::Count(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "count",
+                        payload,
+                    )
+                }
+                Self::Touch(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "touch",
+                        payload,
+                    )
+                }
+                Self::Watch(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "watch",
+                        payload,
+                    )
+                }
+                Self::Ticks(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "ticks",
+                        payload,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Request {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Request {
+        const KEY: &'static str = "requestType";
+        const NAMES: &'static [&'static str] = &[
+            "place",
+            "count",
+            "touch",
+            "watch",
+            "ticks",
+        ];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                "place" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::CreateOrder)
+                }
+                "count" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Count)
+                }
+                "touch" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Touch)
+                }
+                "watch" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Watch)
+                }
+                "ticks" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Ticks)
+                }
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
     }
     impl ::magicbutton::__private::v1::AnyRequest for Request {
         fn descriptor(

@@ -380,19 +380,66 @@ pub mod library {
         }
     }
     /// Any event of the contract. Events have many readers, who share them.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(crate = "self::__magicbutton_serde", tag = "event", content = "payload")]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub enum Event {
-        #[serde(rename = "lent")]
         Lent(::std::sync::Arc<Lent>),
-        #[serde(rename = "moved")]
         Moved(::std::sync::Arc<Moved>),
+    }
+    impl ::magicbutton::__private::v1::serde::Serialize for Event {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match self {
+                Self::Lent(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "event",
+                        "lent",
+                        payload,
+                    )
+                }
+                Self::Moved(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "event",
+                        "moved",
+                        payload,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Event {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Event {
+        const KEY: &'static str = "event";
+        const NAMES: &'static [&'static str] = &["lent", "moved"];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                "lent" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(|event| Self::Lent(::std::sync::Arc::new(event)))
+                }
+                "moved" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(|event| Self::Moved(::std::sync::Arc::new(event)))
+                }
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
     }
     impl ::magicbutton::__private::v1::Subscribe for Event {
         fn events() -> impl ::core::iter::Iterator<
@@ -443,29 +490,117 @@ pub mod library {
         }
     }
     /// Any request of the contract: to be written to a log, and sent as it is.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(
-        crate = "self::__magicbutton_serde",
-        tag = "requestType",
-        content = "payload"
-    )]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub enum Request {
-        #[serde(rename = "openingHours")]
         OpeningHours(requests::OpeningHours),
-        #[serde(rename = "whoami")]
         Whoami(requests::Whoami),
-        #[serde(rename = "lend")]
         Lend(requests::Lend),
-        #[serde(rename = "card")]
         Card(requests::Card),
-        #[serde(rename = "watch")]
         Watch(requests::Watch),
+    }
+    impl ::magicbutton::__private::v1::serde::Serialize for Request {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match self {
+                Self::OpeningHours(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "openingHours",
+                        payload,
+                    )
+                }
+                Self::Whoami(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "whoami",
+                        payload,
+                    )
+                }
+                Self::Lend(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "lend",
+                        payload,
+                    )
+                }
+                Self::Card(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "card",
+                        payload,
+                    )
+                }
+                Self::Watch(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "watch",
+                        payload,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Request {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Request {
+        const KEY: &'static str = "requestType";
+        const NAMES: &'static [&'static str] = &[
+            "openingHours",
+            "whoami",
+            "lend",
+            "card",
+            "watch",
+        ];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                "openingHours" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::OpeningHours)
+                }
+                "whoami" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Whoami)
+                }
+                "lend" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Lend)
+                }
+                "card" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Card)
+                }
+                "watch" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Watch)
+                }
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
     }
     impl ::magicbutton::__private::v1::AnyRequest for Request {
         fn descriptor(

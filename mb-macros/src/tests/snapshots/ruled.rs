@@ -541,19 +541,66 @@ pub mod shop {
         }
     }
     /// Any event of the contract. Events have many readers, who share them.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(crate = "self::__magicbutton_serde", tag = "event", content = "payload")]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub enum Event {
-        #[serde(rename = "ordered")]
         Ordered(::std::sync::Arc<Ordered>),
-        #[serde(rename = "closed")]
         Closed(::std::sync::Arc<Closed>),
+    }
+    impl ::magicbutton::__private::v1::serde::Serialize for Event {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match self {
+                Self::Ordered(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "event",
+                        "ordered",
+                        payload,
+                    )
+                }
+                Self::Closed(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "event",
+                        "closed",
+                        payload,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Event {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Event {
+        const KEY: &'static str = "event";
+        const NAMES: &'static [&'static str] = &["ordered", "closed"];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                "ordered" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(|event| Self::Ordered(::std::sync::Arc::new(event)))
+                }
+                "closed" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(|event| Self::Closed(::std::sync::Arc::new(event)))
+                }
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
     }
     impl ::magicbutton::__private::v1::Subscribe for Event {
         fn events() -> impl ::core::iter::Iterator<
@@ -622,23 +669,66 @@ pub mod shop {
         }
     }
     /// Any request of the contract: to be written to a log, and sent as it is.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(
-        crate = "self::__magicbutton_serde",
-        tag = "requestType",
-        content = "payload"
-    )]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub enum Request {
-        #[serde(rename = "order")]
         Order(requests::Order),
-        #[serde(rename = "watch")]
         Watch(requests::Watch),
+    }
+    impl ::magicbutton::__private::v1::serde::Serialize for Request {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match self {
+                Self::Order(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "order",
+                        payload,
+                    )
+                }
+                Self::Watch(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "watch",
+                        payload,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Request {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Request {
+        const KEY: &'static str = "requestType";
+        const NAMES: &'static [&'static str] = &["order", "watch"];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                "order" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Order)
+                }
+                "watch" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Watch)
+                }
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
     }
     impl ::magicbutton::__private::v1::AnyRequest for Request {
         fn descriptor(

@@ -533,21 +533,81 @@ pub mod vault {
         }
     }
     /// Any event of the contract. Events have many readers, who share them.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(crate = "self::__magicbutton_serde", tag = "event", content = "payload")]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub enum Event {
-        #[serde(rename = "opened")]
         Opened(::std::sync::Arc<Opened>),
-        #[serde(rename = "seen")]
         Seen(::std::sync::Arc<Seen>),
-        #[serde(rename = "closed")]
         Closed(::std::sync::Arc<Closed>),
+    }
+    impl ::magicbutton::__private::v1::serde::Serialize for Event {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match self {
+                Self::Opened(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "event",
+                        "opened",
+                        payload,
+                    )
+                }
+                Self::Seen(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "event",
+                        "seen",
+                        payload,
+                    )
+                }
+                Self::Closed(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "event",
+                        "closed",
+                        payload,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Event {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Event {
+        const KEY: &'static str = "event";
+        const NAMES: &'static [&'static str] = &["opened", "seen", "closed"];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                "opened" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(|event| Self::Opened(::std::sync::Arc::new(event)))
+                }
+                "seen" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(|event| Self::Seen(::std::sync::Arc::new(event)))
+                }
+                "closed" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(|event| Self::Closed(::std::sync::Arc::new(event)))
+                }
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
     }
     impl ::magicbutton::__private::v1::Subscribe for Event {
         fn events() -> impl ::core::iter::Iterator<
@@ -612,30 +672,118 @@ pub mod vault {
         }
     }
     /// Any request of the contract: to be written to a log, and sent as it is.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(
-        crate = "self::__magicbutton_serde",
-        tag = "requestType",
-        content = "payload"
-    )]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub enum Request {
         /// Opens it.
-        #[serde(rename = "open")]
         Open(requests::Open),
-        #[serde(rename = "change")]
         Change(requests::Change),
-        #[serde(rename = "cards")]
         Cards(requests::Cards),
-        #[serde(rename = "guess")]
         Guess(requests::Guess),
-        #[serde(rename = "count")]
         Count(requests::Count),
+    }
+    impl ::magicbutton::__private::v1::serde::Serialize for Request {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match self {
+                Self::Open(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "open",
+                        payload,
+                    )
+                }
+                Self::Change(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "change",
+                        payload,
+                    )
+                }
+                Self::Cards(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "cards",
+                        payload,
+                    )
+                }
+                Self::Guess(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "guess",
+                        payload,
+                    )
+                }
+                Self::Count(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "count",
+                        payload,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Request {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Request {
+        const KEY: &'static str = "requestType";
+        const NAMES: &'static [&'static str] = &[
+            "open",
+            "change",
+            "cards",
+            "guess",
+            "count",
+        ];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                "open" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Open)
+                }
+                "change" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Change)
+                }
+                "cards" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Cards)
+                }
+                "guess" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Guess)
+                }
+                "count" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Count)
+                }
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
     }
     impl ::magicbutton::__private::v1::AnyRequest for Request {
         fn descriptor(

@@ -201,18 +201,52 @@ pub mod greeter {
         }
     }
     /// Any event of the contract. Events have many readers, who share them.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(crate = "self::__magicbutton_serde", tag = "event", content = "payload")]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub enum Event {
         /// Somebody was greeted.
-        #[serde(rename = "greeted")]
         Greeted(::std::sync::Arc<Greeted>),
+    }
+    impl ::magicbutton::__private::v1::serde::Serialize for Event {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match self {
+                Self::Greeted(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "event",
+                        "greeted",
+                        payload,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Event {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Event {
+        const KEY: &'static str = "event";
+        const NAMES: &'static [&'static str] = &["greeted"];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                "greeted" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(|event| Self::Greeted(::std::sync::Arc::new(event)))
+                }
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
     }
     impl ::magicbutton::__private::v1::Subscribe for Event {
         fn events() -> impl ::core::iter::Iterator<
@@ -257,22 +291,52 @@ pub mod greeter {
         }
     }
     /// Any request of the contract: to be written to a log, and sent as it is.
-    #[derive(
-        ::core::clone::Clone,
-        ::core::fmt::Debug,
-        ::core::cmp::PartialEq,
-        ::magicbutton::__private::v1::serde::Serialize,
-        ::magicbutton::__private::v1::serde::Deserialize
-    )]
-    #[serde(
-        crate = "self::__magicbutton_serde",
-        tag = "requestType",
-        content = "payload"
-    )]
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
     pub enum Request {
         /// Says hello.
-        #[serde(rename = "hello")]
         Hello(requests::Hello),
+    }
+    impl ::magicbutton::__private::v1::serde::Serialize for Request {
+        fn serialize<__S: ::magicbutton::__private::v1::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
+            match self {
+                Self::Hello(payload) => {
+                    ::magicbutton::__private::v1::write_tagged(
+                        serializer,
+                        "requestType",
+                        "hello",
+                        payload,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::magicbutton::__private::v1::serde::Deserialize<'de> for Request {
+        fn deserialize<__D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            ::magicbutton::__private::v1::read_tagged(deserializer)
+        }
+    }
+    impl ::magicbutton::__private::v1::Tagged for Request {
+        const KEY: &'static str = "requestType";
+        const NAMES: &'static [&'static str] = &["hello"];
+        fn read<'de, __D: ::magicbutton::__private::v1::serde::Deserializer<'de>>(
+            name: &str,
+            payload: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
+            match name {
+                "hello" => {
+                    ::magicbutton::__private::v1::serde::Deserialize::deserialize(
+                            payload,
+                        )
+                        .map(Self::Hello)
+                }
+                other => ::magicbutton::__private::v1::unknown_tag(other, payload),
+            }
+        }
     }
     impl ::magicbutton::__private::v1::AnyRequest for Request {
         fn descriptor(
