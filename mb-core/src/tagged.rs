@@ -13,6 +13,7 @@ use serde::{
 const PAYLOAD: &str = "payload";
 
 /// An enum whose variants are told apart by a name beside their payload.
+#[doc(hidden)]
 pub trait Tagged: Sized {
     /// What the name is called.
     const KEY: &'static str;
@@ -32,6 +33,7 @@ pub trait Tagged: Sized {
 ///
 /// # Errors
 /// Those of the payload, and of the format.
+#[doc(hidden)]
 pub fn write_tagged<S: Serializer>(
     serializer: S,
     key: &'static str,
@@ -48,6 +50,7 @@ pub fn write_tagged<S: Serializer>(
 ///
 /// # Errors
 /// Name or payload are missing or there twice, or are not those of a variant.
+#[doc(hidden)]
 pub fn read_tagged<'de, T: Tagged, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_struct(T::KEY, T::FIELDS, Object(PhantomData))
 }
@@ -56,6 +59,7 @@ pub fn read_tagged<'de, T: Tagged, D: Deserializer<'de>>(deserializer: D) -> Res
 ///
 /// # Errors
 /// Always.
+#[doc(hidden)]
 pub fn unknown_tag<'de, T: Tagged, D: Deserializer<'de>>(name: &str, _: D) -> Result<T, D::Error> {
     Err(Error::unknown_variant(name, T::NAMES))
 }
